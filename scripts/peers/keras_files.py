@@ -1,11 +1,13 @@
 """Writes small networks as Keras 3 saves them (.keras), with what Keras says of them, for test/models/layers_file/keras3.
 
-Weights are random. NAME.json holds samples and the outputs in evaluation. The archives are packed again, deflated.
+Weights are random. NAME.json holds samples and the outputs in evaluation. The archives are packed again, deflated. Some are
+written in the older form, too, packed by gzip (NAME.h5.gz).
 
 pip install keras tensorflow-cpu numpy h5py
 python scripts/peers/keras_files.py test/models/layers_file/keras3
 """
 
+import gzip
 import json
 import pathlib
 import sys
@@ -108,6 +110,41 @@ def masked():
     return model, lambda random: numpy.maximum(random.integers(-2, 5, (4, 6)), [0, 0, 1, 0, 0, 0])
 
 
+def places():
+    volume = keras.Input((3, 4, 3, 2))
+    x = layers.ZeroPadding3D(((1, 0), (0, 1), (1, 1)))(volume)
+    x = layers.Conv3DTranspose(3, 2, strides=(1, 2, 1), padding="same", activation="tanh", name="larger")(x)
+    x = layers.SpatialDropout3D(0.3)(x)
+    x = layers.UpSampling3D((1, 1, 2))(layers.Cropping3D(((1, 0), (0, 2), (1, 1)))(x))
+    x = layers.Reshape((18, 24))(x)
+    x = layers.EinsumDense("nTF,FHD->nTHD", output_shape=(None, 2, 3), bias_axes="H", activation="relu", name="heads")(x)
+    x = layers.SpatialDropout2D(0.2)(x)
+    x = layers.EinsumDense("...HD,HDE->...E", output_shape=4, name="joined")(x)
+    x = layers.UpSampling1D(2)(layers.ZeroPadding1D((1, 2))(x))
+    x = layers.LSTM(3)(layers.Cropping1D((3, 2))(x))
+    return keras.Model(volume, layers.Dense(3)(x), name="places"), lambda random: random.normal(0, 1, (4, 3, 4, 3, 2))
+
+
+def filled():
+    steps = keras.Input((6, 3), name="steps")
+    x = layers.Masking(-1.0)(steps)
+    x = layers.LSTM(4, return_sequences=True, go_backwards=True)(x)
+    x = layers.Dense(4, activation="tanh")(x)
+    y = layers.MultiHeadAttention(2, 3, name="self")(x, x)
+    y = layers.LayerNormalization()(y)
+    y = layers.Bidirectional(layers.GRU(3, return_sequences=True), name="both")(y)
+    ends = [layers.GlobalAveragePooling1D()(y), layers.SimpleRNN(2)(y)]
+    model = keras.Model(steps, layers.Dense(3)(layers.Concatenate()(ends)), name="filled")
+
+    def draw(random):
+        samples = random.normal(0, 1, (4, 6, 3))
+        for row, times in enumerate([[], [0, 5], [2, 3], [3, 4, 5]]):
+            samples[row, times] = -1
+        return samples
+
+    return model, draw
+
+
 def randomise(model, random):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -132,16 +169,25 @@ def pack(path):
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
 
 
+# Written as Keras 1 and 2 do it, too.
+LEGACY = [vision, words]
+
+
 def main(folder):
-    for number, build in enumerate([vision, words, volumes, signals, encoder, masked]):
+    for number, build in enumerate([vision, words, volumes, signals, encoder, masked, places, filled]):
         random = numpy.random.default_rng(number)
         model, draw = build()
         randomise(model, random)
         samples = draw(random).astype("float32")
-        outputs = numpy.asarray(model(samples, training=False))
+        outputs = keras.ops.convert_to_numpy(model(samples, training=False))
         path = pathlib.Path(folder) / f"{model.name}.keras"
         model.save(path)
         pack(path)
+        if build in LEGACY:
+            whole = path.with_suffix(".h5")
+            model.save(whole)
+            whole.with_suffix(".h5.gz").write_bytes(gzip.compress(whole.read_bytes(), mtime=0))
+            whole.unlink()
         recorded = {name: [float(f"{value:.8g}") for value in values.ravel()] for name, values in [("samples", samples), ("outputs", outputs)]}
         path.with_suffix(".json").write_text(json.dumps(recorded) + "\n")
 

@@ -91,7 +91,7 @@ export const ONNX_MODEL_OPTIONS = {
 
 /** What `tfjsModel` is built from. */
 export const TFJS_MODEL_OPTIONS = {
-  path: required(text(1), "a .keras file, a folder of TF.js, or the model.json in it"),
+  path: required(text(1), "a .keras or .h5 file, a folder of TF.js, or the model.json in it"),
   trainable: optional(
     listOf(text(), 1),
     "layers that are trained: all, none, last:COUNT (of the layers that have weights) or patterns of names (block_4*). Default: those that the file does not freeze",

@@ -11,6 +11,7 @@ import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
 import { addGrowingHead, callLayer } from "./growing_classifier.ts";
 import { fillInputShape } from "./layers_file/fill_input_shape.ts";
 import { readKerasArchive } from "./layers_file/keras/keras_archive.ts";
+import { readKerasH5 } from "./layers_file/keras/keras_h5.ts";
 import { loadWeights } from "./layers_file/load_weights.ts";
 import { type LayersFile, readLayersFile } from "./layers_file/read_layers_file.ts";
 import { drawLikeKeras, drawLikePyTorch } from "./model_initialization.ts";
@@ -26,10 +27,10 @@ const BEHIND_CLASSIFIER = new Set(["Activation", "Softmax", "Reshape", "Flatten"
 const CLASSIFIERS = new Set(["Dense", "Conv2D"]);
 
 /**
- * A network from a file of Keras's (.keras), or a folder of TF.js (model.json and shards of weights), as `model.save`
- * or tensorflowjs_converter writes it, to be trained on: as it is, or with a new classifier. Layers keep their names
- * and, unless `trainable` says otherwise, what is frozen in the file stays frozen. Logits are [N, C]. The caller owns
- * the model.
+ * A network from a file of Keras's (.keras or .h5), or a folder of TF.js (model.json and shards of weights), as
+ * `model.save` or tensorflowjs_converter writes it, to be trained on: as it is, or with a new classifier. Layers keep
+ * their names and, unless `trainable` says otherwise, what is frozen in the file stays frozen. Logits are [N, C]. The
+ * caller owns the model.
  * @throws {RefusalError} If a file is missing, cut off, of another format or quantised, TF.js does not know a layer, or
  *   `trainable` or `features` name none.
  * @example const model = await tfjsModel({ path: "mobilenet/model.json", numClasses: 5, trainable: ["last:4"] });
@@ -43,14 +44,18 @@ export async function tfjsModel(options: TfjsModelOptions): Promise<tf.LayersMod
   }
   const file = basename(path);
   tf.enableProdMode();
-  const read = path.endsWith(".keras") ? readKerasArchive : readLayersFile;
-  const { sha256, ...layers } = read(path, file);
+  const { sha256, ...layers } = chooseReader(path)(path, file);
   const model = await buildModel(layers, settings, file);
   const whole = head === "keep" ? { model, classifier: undefined } : replaceHead(model, settings, file);
   if (settings.trainable) freezeOthers(whole, settings.trainable, file);
   const { path: _path, ...others } = settings;
   noteWeightsFile(whole.model, { kind: "tfjs", path, sha256, options: omitUndefined(others) });
   return whole.model;
+}
+
+function chooseReader(path: string): (path: string, file: string) => LayersFile {
+  if (path.endsWith(".keras")) return readKerasArchive;
+  return /\.(h5|hdf5)$/.test(path) ? readKerasH5 : readLayersFile;
 }
 
 /** A model, and the layer of its new classifier where it has one. */

@@ -117,7 +117,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineFactory({
       name: "tfjs",
       summary:
-        "a network from a .keras file or a folder of TF.js (path=net.keras or path=model.json alone is short for it), with a new classifier or its own",
+        "a network from a .keras or .h5 file or a folder of TF.js (path=net.keras or path=model.json alone is short for it), with a new classifier or its own",
       options: listTypeable(TFJS_MODEL_OPTIONS),
       create: async (options, { numClasses, inputShape, seed, isTaskIncremental }: ModelContext) => {
         const { tfjsModel } = await import("../../models/tfjs_model.ts");
@@ -143,7 +143,7 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineStart("checkpoint", "the model in one file: a run's checkpoint, or a strategy of saveStrategy"),
   ],
   module: {
-    files: { json: "tfjs", keras: "tfjs" },
+    files: { json: "tfjs", keras: "tfjs", h5: "tfjs", hdf5: "tfjs" },
     exported: "createModel",
     summary:
       "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed, … }) returns a tf.LayersModel",

@@ -17,6 +17,7 @@ const PASSED_OVER: Readonly<Record<string, readonly unknown[]>> = {
   renorm: [false],
   time_major: [false],
   rms_scaling: [false],
+  output_padding: [undefined],
 };
 
 /** The same of ReLU alone. */

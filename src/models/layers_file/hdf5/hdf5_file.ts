@@ -1,6 +1,7 @@
 import { assertArrayBytes } from "../../../core/array_limit.ts";
 import { RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
 import { countElements } from "../../../core/host_tensor.ts";
+import { readTextAttribute } from "./attributes.ts";
 import { Hdf5Bytes } from "./hdf5_bytes.ts";
 import { type ArrayPlace, readMessages } from "./object_header.ts";
 import { listLinks } from "./symbol_table.ts";
@@ -15,27 +16,47 @@ export interface Hdf5Array {
 /** "\x89HDF\r\n\x1a\n" */
 const SIGNATURE = 0x0a1a0a0d46444889n;
 
+/** What an HDF5 file holds. */
+export interface Hdf5File {
+  /** Arrays of numbers by their paths, "layers/dense/vars/0". */
+  readonly arrays: ReadonlyMap<string, Hdf5Array>;
+  /**
+   * The texts of an attribute of the object with this path, "" for the whole file; undefined where there is none of
+   * texts.
+   * @throws {SyntaxRefusal} If it is damaged.
+   */
+  readTexts(path: string, attribute: string): string[] | undefined;
+}
+
 /**
- * The arrays of an HDF5 file by their paths, "layers/dense/vars/0", as h5py writes them by default, and Keras with it:
- * old-style groups, and arrays that lie whole in the file. Attributes are passed over. Format: The HDF Group's HDF5
- * File Format Specification 3.0, superblocks 0 and 1.
+ * Opens an HDF5 file as h5py writes it by default, and Keras with it: old-style groups, and arrays that lie whole in
+ * the file. Format: The HDF Group's HDF5 File Format Specification 3.0, superblocks 0 and 1.
  * @param subject What messages begin with: the file.
  * @throws {SyntaxRefusal} If it is no HDF5 file, or damaged. {RangeRefusal} If it is written in another way.
  */
-export function readHdf5(bytes: Uint8Array, subject: string): ReadonlyMap<string, Hdf5Array> {
+export function openHdf5(bytes: Uint8Array, subject: string): Hdf5File {
   const file = new Hdf5Bytes(bytes, subject);
   if (bytes.length < 8 || file.view.getBigUint64(0, true) !== SIGNATURE) {
     throw new SyntaxRefusal(`${subject}: no HDF5 file`);
   }
   const arrays = new Map<string, Hdf5Array>();
+  const attributes = new Map<string, readonly number[]>();
   const visited = new Set<number>();
   addObject(file.long(findRoot(file) + 8), []);
-  return arrays;
+  return {
+    arrays,
+    readTexts(path, attribute) {
+      const messages = attributes.get(path) ?? [];
+      const found = messages.map((at) => readTextAttribute(file, at)).find((read) => read?.name === attribute);
+      return found?.read();
+    },
+  };
 
   function addObject(address: number, path: readonly string[]): void {
     if (visited.has(address)) throw file.damaged("an object has two names");
     visited.add(address);
-    const { array, group } = readMessages(file, address, path.join("/"));
+    const { array, group, attributes: messages } = readMessages(file, address, path.join("/"));
+    attributes.set(path.join("/"), messages);
     if (array) arrays.set(path.join("/"), createArray(file, array));
     if (!group) return;
     for (const { name, header } of listLinks(file, group)) addObject(header, [...path, name]);

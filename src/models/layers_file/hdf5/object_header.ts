@@ -23,6 +23,8 @@ export interface ArrayPlace {
 interface HeaderContents {
   readonly array?: ArrayPlace;
   readonly group?: GroupPlace;
+  /** Where the messages of its attributes begin. */
+  readonly attributes: readonly number[];
 }
 
 /** The numbers of messages that are read. */
@@ -31,6 +33,7 @@ const LINK_INFO = 0x02;
 const DATATYPE = 0x03;
 const LINK = 0x06;
 const LAYOUT = 0x08;
+const ATTRIBUTE = 0x0c;
 const CONTINUATION = 0x10;
 const SYMBOL_TABLE = 0x11;
 
@@ -50,15 +53,16 @@ export function readMessages(file: Hdf5Bytes, address: number, name: string): He
   if (file.byte(address) !== 1) throw refuse(file, name, "has an object header of a newer version");
   const messages = listMessages(file, address);
   const find = (type: number) => messages.find((message) => message.type === type)?.at;
+  const attributes = messages.flatMap(({ type, at }) => (type === ATTRIBUTE ? [at] : []));
   const table = find(SYMBOL_TABLE);
-  if (table !== undefined) return { group: { tree: file.long(table), heap: file.long(table + 8) } };
+  if (table !== undefined) return { attributes, group: { tree: file.long(table), heap: file.long(table + 8) } };
   if (find(LINK_INFO) !== undefined || find(LINK) !== undefined) {
     throw refuse(file, name, "is a group of a newer kind (track_order)");
   }
   const [space, type, layout] = [find(DATASPACE), find(DATATYPE), find(LAYOUT)];
-  if (space === undefined || type === undefined || layout === undefined) return {};
+  if (space === undefined || type === undefined || layout === undefined) return { attributes };
   const kind = readKind(file, type);
-  return { array: { name, shape: readShape(file, space), kind, address: findData(file, layout, name) } };
+  return { attributes, array: { name, shape: readShape(file, space), kind, address: findData(file, layout, name) } };
 }
 
 /** Blocks of messages follow each other by messages that name the next one. */
@@ -78,7 +82,8 @@ function listMessages(file: Hdf5Bytes, address: number): Message[] {
 
 const MOST_BLOCKS = 1000;
 
-function readShape(file: Hdf5Bytes, at: number): number[] {
+/** The lengths of a dataspace message's axes; none for a single value. */
+export function readShape(file: Hdf5Bytes, at: number): number[] {
   const rank = file.byte(at + 1);
   const start = at + (file.byte(at) === 1 ? 8 : 4);
   return Array.from({ length: rank }, (_, axis) => file.long(start + 8 * axis));

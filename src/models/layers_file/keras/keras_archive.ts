@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { readZip } from "../../../core/archives/zip_reader.ts";
 import { ContentHash } from "../../../core/content_hash.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
-import { readHdf5 } from "../hdf5/hdf5_file.ts";
+import { openHdf5 } from "../hdf5/hdf5_file.ts";
 import { assertLayersMeanTheSame } from "../layers_topology.ts";
 import type { LayersFile } from "../read_layers_file.ts";
 import { convertKerasModel } from "./keras_model.ts";
 import { collectWeights } from "./keras_weights.ts";
 
 const CONFIG = "config.json";
+const METADATA = "metadata.json";
 const WEIGHTS = "model.weights.h5";
 
 /**
@@ -28,10 +29,15 @@ export function readKerasArchive(path: string, file: string): LayersFile {
     throw new RangeRefusal(needs(file, `${name}, as a file of Keras's has it`, [...entries.keys()]));
   };
   const config = parseConfig(new TextDecoder().decode(read(CONFIG)), file);
-  const topology = convertKerasModel(config, file);
+  const topology = convertKerasModel(config, { file, isKeras2: isOfKeras2(entries.get(METADATA)?.read()) });
   assertLayersMeanTheSame(topology, file);
-  const layers = collectWeights(topology, readHdf5(read(WEIGHTS), `${file}, ${WEIGHTS}`), file);
+  const layers = collectWeights(topology, openHdf5(read(WEIGHTS), `${file}, ${WEIGHTS}`).arrays, file);
   return { topology, weights: { kind: "byLayer", layers }, sha256: hash.digest() };
+}
+
+/** Whether a file says so of itself; another one is taken for Keras 3's. */
+function isOfKeras2(metadata: Uint8Array | undefined): boolean {
+  return metadata !== undefined && /"keras_version": *"2/.test(new TextDecoder().decode(metadata));
 }
 
 function readAll(path: string, file: string): Buffer {

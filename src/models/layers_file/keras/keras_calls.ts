@@ -42,7 +42,7 @@ function convertCall(call: unknown, { className, what, shifted, maskMakers }: Ca
   const values = [...positional.flat(), ...inputs.flatMap((name) => (named.get(name) ? [named.get(name)] : []))];
   for (const [name, value] of named) {
     const [source = ""] = findTensor(value) ?? [];
-    if (name === "mask" && maskMakers.has(source)) continue;
+    if (/^(mask|(query|value|key)_mask)$/.test(name) && maskMakers.has(source)) continue;
     if (!inputs.includes(name) && source !== "") throw new RangeRefusal(`${what} is called with a tensor ${name}`);
     if (MEANINGFUL.has(name) && value) throw new RangeRefusal(`${what} is called with ${name} (export it as ONNX)`);
   }

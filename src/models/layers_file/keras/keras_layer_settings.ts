@@ -29,39 +29,45 @@ const WITHOUT_MEANING = new Set([
   "sparse",
 ]);
 
+/** Of whom settings are read. */
+interface Owner {
+  /** What messages begin with. */
+  readonly what: string;
+  readonly isKeras2: boolean;
+}
+
 /**
  * A layer's settings as TF.js reads them. Initialisers are zeros: what weights begin with is in the file. The type is
  * float32, as everything is here.
- * @param what What messages begin with.
  * @throws {RangeRefusal} If TF.js reads a setting as something else.
  */
-export function convertSettings({ class_name, config }: LayerSettings, what: string): Settings {
+export function convertSettings({ class_name, config }: LayerSettings, owner: Owner): Settings {
   const settings: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
     if (WITHOUT_MEANING.has(key) || (value === null && !NULLABLE.has(key))) continue;
-    settings[key] = convertSetting(key, value, what);
+    settings[key] = convertSetting(key, value, owner);
   }
-  return completeSettings(class_name, settings, what);
+  return completeSettings(class_name, settings, owner.what);
 }
 
-function convertSetting(key: string, value: unknown, what: string): unknown {
+function convertSetting(key: string, value: unknown, owner: Owner): unknown {
   if (key.endsWith("_initializer")) return { class_name: "Zeros", config: {} };
   if (key === "dtype") return "float32";
-  if (key.endsWith("activation")) return convertActivation(value, what);
+  if (key.endsWith("activation")) return convertActivation(value, owner);
   if (!isObject(value)) return value;
   const { class_name, config } = value;
   if (typeof class_name !== "string" || !isObject(config)) return value;
   if (key === "layer" || key === "backward_layer") {
-    return { class_name, config: convertSettings({ class_name, config }, what) };
+    return { class_name, config: convertSettings({ class_name, config }, owner) };
   }
   return adaptSetting(key, { class_name, config });
 }
 
 /** A name, or a function that Keras registered under it. */
-function convertActivation(value: unknown, what: string): unknown {
+function convertActivation(value: unknown, { what, isKeras2 }: Owner): unknown {
   const name: unknown = isObject(value) ? (value.registered_name ?? value.config) : value;
   if (typeof name !== "string") throw new RangeRefusal(`${what}: its activation is ${describeValue(value)}`);
-  if (name === "hard_sigmoid") {
+  if (name === "hard_sigmoid" && !isKeras2) {
     throw new RangeRefusal(`${what}: its activation hard_sigmoid is another in Keras 3 than in TF.js`);
   }
   return ACTIVATIONS[name] ?? name;

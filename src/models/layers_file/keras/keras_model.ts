@@ -23,6 +23,14 @@ const modelSchema = z.looseObject({
   }),
 });
 
+/** Where a model was read. */
+export interface KerasSource {
+  /** What messages begin with. */
+  readonly file: string;
+  /** Whether settings have the meaning of Keras 2. */
+  readonly isKeras2: boolean;
+}
+
 /** A layer as Keras writes it. */
 type KerasLayer = z.infer<typeof layerSchema>;
 
@@ -35,11 +43,11 @@ const MODELS = ["Sequential", "Functional", "Model"];
 /**
  * A model's layers and calls as Keras 2 and TF.js write them, of Keras 3's way: settings without their modules,
  * policies of types and initialisers, and calls as lists.
- * @param file What messages begin with.
  * @throws {RefusalError} If it is neither a sequential nor a functional model, or has a call or a setting that TF.js
  *   has no words for; the message names the layer.
  */
-export function convertKerasModel(config: unknown, file: string): ModelTopology {
+export function convertKerasModel(config: unknown, source: KerasSource): ModelTopology {
+  const { file } = source;
   const { class_name } = Object(config);
   if (typeof class_name === "string" && !MODELS.includes(class_name)) {
     throw new RangeRefusal(needs(file, "a sequential or functional model", class_name));
@@ -47,7 +55,7 @@ export function convertKerasModel(config: unknown, file: string): ModelTopology 
   const parsed = modelSchema.safeParse(config);
   if (!parsed.success) throw new TypeRefusal(`${file}: config.json: ${describeIssue(parsed.error, config)}`);
   const { layers, ...rest } = parsed.data.config;
-  const place: Place = { file, shifted: listShifted(layers), maskMakers: listMaskMakers(layers) };
+  const place: Place = { ...source, shifted: listShifted(layers), maskMakers: listMaskMakers(layers) };
   const kept = layers.filter(({ name = "" }) => !place.maskMakers.has(name));
   const settings = { name: rest.name, layers: kept.map((layer) => convertLayer(layer, place)) };
   if (class_name === "Sequential") return { class_name, config: settings };
@@ -69,20 +77,28 @@ function listShifted(layers: readonly KerasLayer[]): ReadonlySet<string> {
 }
 
 /** Where a layer stands. */
-interface Place extends Neighbours {
-  readonly file: string;
-}
+interface Place extends Neighbours, KerasSource {}
 
 /**
- * The comparisons with 0 that Keras 3 writes for the masks of functional models: of what an Embedding with mask_zero
- * takes. TF.js makes them again from the Embedding.
+ * The comparisons that Keras 3 writes for the masks of functional models: of what an Embedding with mask_zero takes,
+ * with 0, and of what a Masking takes, with its value, then Any of that. TF.js makes them again from those layers.
  */
 function listMaskMakers(layers: readonly KerasLayer[]): ReadonlySet<string> {
-  const masked = layers.filter(({ class_name, config }) => class_name === "Embedding" && config.mask_zero === true);
-  const sources = new Set(masked.flatMap(({ inbound_nodes = [] }) => inbound_nodes.map((call) => describeFirst(call))));
-  const isMaker = ({ class_name, inbound_nodes: [call] = [] }: KerasLayer) =>
-    class_name === "NotEqual" && Object(call).args?.[1] === 0 && sources.has(describeFirst(call));
-  return new Set(layers.filter(isMaker).map(({ name = "" }) => name));
+  const masked = layers.flatMap(({ class_name, config, inbound_nodes = [] }) => {
+    const isMasking = class_name === "Masking";
+    if (!isMasking && !(class_name === "Embedding" && config.mask_zero === true)) return [];
+    const value = isMasking ? (config.mask_value ?? 0) : 0;
+    return inbound_nodes.map((call) => `${describeFirst(call)} ${value}`);
+  });
+  const comparisons = layers.filter(
+    ({ class_name, inbound_nodes: [call] = [] }) =>
+      class_name === "NotEqual" && masked.includes(`${describeFirst(call)} ${Object(call).args?.[1]}`),
+  );
+  const makers = new Set(comparisons.map(({ name = "" }) => name));
+  for (const { class_name, name = "", inbound_nodes: [call] = [] } of layers) {
+    if (class_name === "Any" && makers.has(findTensor(Object(call).args?.[0])?.[0] ?? "")) makers.add(name);
+  }
+  return makers;
 }
 
 /** Where the first tensor of a call comes from, as a text. */
@@ -91,7 +107,7 @@ function describeFirst(call: unknown): string | undefined {
 }
 
 /** A layer, or a model within the model. */
-function convertLayer(layer: KerasLayer, { file, ...neighbours }: Place): object {
+function convertLayer(layer: KerasLayer, { file, isKeras2, ...neighbours }: Place): object {
   const { class_name, module, inbound_nodes = [] } = layer;
   const name = layer.config.name ?? layer.name ?? class_name;
   const what = `${file}: layer "${name}" of class ${class_name}`;
@@ -100,8 +116,9 @@ function convertLayer(layer: KerasLayer, { file, ...neighbours }: Place): object
   }
   const calls = convertCalls(inbound_nodes, { className: class_name, what, ...neighbours });
   if (MODELS.includes(class_name)) {
-    const inner = convertKerasModel(layer, file);
+    const inner = convertKerasModel(layer, { file, isKeras2 });
     return { ...inner, name, inbound_nodes: calls };
   }
-  return { class_name, config: { ...convertSettings(layer, what), name }, name, inbound_nodes: calls };
+  const settings = convertSettings(layer, { what, isKeras2 });
+  return { class_name, config: { ...settings, name }, name, inbound_nodes: calls };
 }

@@ -4,18 +4,18 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { readZip } from "../../../../src/core/archives/zip_reader.ts";
 import { RefusalError } from "../../../../src/core/errors/errors.ts";
-import { readHdf5 } from "../../../../src/models/layers_file/hdf5/hdf5_file.ts";
+import { openHdf5 } from "../../../../src/models/layers_file/hdf5/hdf5_file.ts";
 import { BIG_ENDIAN, CHUNKED, MANY, NEWER, NUMBERS } from "./hdf5_files.ts";
 
 const WORDS = fileURLToPath(new URL("../keras3/words.keras", import.meta.url));
 const weights = readZip(readFileSync(WORDS), "words").get("model.weights.h5")?.read() ?? new Uint8Array();
 
 function readAll(bytes: Uint8Array): Record<string, [string, number[]]> {
-  const arrays = [...readHdf5(bytes, "made.h5")];
+  const arrays = [...openHdf5(bytes, "made.h5").arrays];
   return Object.fromEntries(arrays.map(([name, { shape, read }]) => [name, [shape.join(), [...read()]]]));
 }
 
-describe("readHdf5()", () => {
+describe("openHdf5()", () => {
   test("gives the numbers that h5py wrote, of every type that there is a rule for", () => {
     expect(readAll(NUMBERS)).toEqual({
       "group/double": ["2,2", [1, -0.5, 2.25, 1e9]],
