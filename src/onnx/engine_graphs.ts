@@ -4,9 +4,9 @@ import { differentiate } from "./differentiate.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { isTaskLabels, SAMPLES_NAME } from "./layers/input.ts";
-import type { Conversion } from "./layers/layer_definition.ts";
+import type { Conversion, Mask } from "./layers/layer_definition.ts";
 import type { LayerSpec, ModelSpec } from "./layers/layer_spec.ts";
-import { convertLayer, dependsOnMode } from "./layers/layers.ts";
+import { convertLayer, convertMask, dependsOnMode } from "./layers/layers.ts";
 import { measureRows } from "./measure_rows.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
 import type { RowMeasure } from "./row_measure.ts";
@@ -176,10 +176,13 @@ function convertLayers(
   given: ReadonlyMap<string, ValueName> = new Map(),
 ): ReadonlyMap<string, ValueName> {
   const values = new Map<string, ValueName>(given);
+  const masks = new Map<string, Mask>();
   for (const layer of layers) {
     if (given.has(layer.name)) continue;
     const inputs = layer.inputs.map((name) => valueAt(values, name));
-    values.set(layer.name, convertLayer(layer, inputs, conversion));
+    const call = { ...conversion, masks: layer.inputs.map((name) => masks.get(name)) };
+    values.set(layer.name, convertLayer(layer, inputs, call));
+    masks.set(layer.name, convertMask(layer, inputs, call));
   }
   return values;
 }

@@ -7,6 +7,8 @@ import { createLayer, createSequential } from "./topologies.ts";
 const head = [createLayer("Flatten", "flatten"), createLayer("Dense", "head", { units: 3 })];
 const recurrent = (settings: Readonly<Record<string, unknown>>) =>
   createLayer("GRU", "memory", { units: 2, ...settings });
+const einsum = (settings: Readonly<Record<string, unknown>>) =>
+  createLayer("EinsumDense", "product", { equation: "abc,cd->abd", output_shape: [null, 2], ...settings });
 const wrap = (className: string, inner: object, settings: Readonly<Record<string, unknown>> = {}) =>
   createLayer(className, "wrapper", { layer: inner, ...settings });
 
@@ -18,22 +20,31 @@ const REFUSED: readonly (readonly [object, RegExp])[] = [
   [createLayer("LayerNormalization", "norm", { axis: 7 }), /the axis needs one below 3, got 7/],
   [createLayer("BatchNormalization", "norm", { axis: 1 }), /layer "norm".*channels on the last axis/],
   [createLayer("BatchNormalization", "norm", { momentum: 2 }), /layer "norm".*: momentum must be from 0 to 1, got 2/],
-  [
-    createLayer("Embedding", "table", { input_dim: 3, output_dim: 2, mask_zero: true }),
-    /layer "table".*masks the id 0/,
-  ],
   [createLayer("Embedding", "table", { input_dim: 0, output_dim: 2 }), /layer "table".*: input_dim must be/],
   [createLayer("Permute", "swap", { dims: [1] }), /layer "swap".*an order of 2 axes/],
   [createLayer("RepeatVector", "repeat", { n: 3 }), /layer "repeat".*an input \[N, F\]/],
   [createLayer("GaussianNoise", "noise", { stddev: -1 }), /layer "noise".*: stddev must be/],
   [createLayer("AlphaDropout", "drop", { rate: 1 }), /layer "drop".*: rate must be/],
-  [createLayer("Masking", "mask", { mask_value: 0 }), /layer "mask" of class Masking.*--engine tfjs trains it/],
+  [createLayer("Masking", "mask", { mask_value: "0" }), /layer "mask".*: mask_value must be a number, got "0"/],
+  [createLayer("ZeroPadding1D", "pad", { padding: [1, -1] }), /layer "pad".*: padding must be a list of pairs/],
+  [
+    createLayer("Cropping1D", "crop", { cropping: [2, 3] }),
+    /layer "crop".*something left of each axis, got "\[N, 5, 4\]"/,
+  ],
+  [createLayer("UpSampling3D", "larger", { size: 2 }), /layer "larger".*an input of rank 5, got "\[N, 5, 4\]"/],
+  [createLayer("SpatialDropout2D", "drop", { rate: 0.5 }), /layer "drop".*an input of rank 4/],
+  [einsum({ equation: "abc->acb" }), /layer "product".*its equation has no kernel$/],
+  [einsum({ equation: "abc,cd->abde" }), /layer "product": Einsum needs one or two operands/],
+  [einsum({ output_shape: [null, 2, 3] }), /layer "product".*an output_shape of the other axes/],
+  [einsum({ output_shape: [7, 2] }), /layer "product".*a length of 5 for b, got 7/],
+  [einsum({ output_shape: [null, null] }), /layer "product".*a known length of d/],
+  [einsum({ bias_axes: "c" }), /layer "product".*letters of the output abd, got "c"/],
   [createLayer("ConvLSTM2D", "memory"), /layer "memory" of class ConvLSTM2D.*--engine tfjs trains it/],
   [
     wrap("TimeDistributed", createLayer("Dropout", "inner", { rate: 0.5 })),
     /layer "wrapper".*a layer of class Dropout, of two modes, over time/,
   ],
-  [wrap("TimeDistributed", createLayer("Cropping3D", "inner")), /layer "wrapper".*this class has no converter/],
+  [wrap("TimeDistributed", createLayer("ConvLSTM2D", "inner")), /layer "wrapper".*this class has no converter/],
   [wrap("Bidirectional", recurrent({}), { merge_mode: null }), /layer "wrapper".*does not merge/],
   [wrap("Bidirectional", createLayer("Dense", "inner", { units: 2 }), { merge_mode: "sum" }), /layer of class Dense/],
   [wrap("Bidirectional", { config: {} }), /layer "wrapper".*: layer must be a layer/],

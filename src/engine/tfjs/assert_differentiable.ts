@@ -6,8 +6,8 @@ import { type Layer, listLayers } from "./model_layers.ts";
 /**
  * Refuses layers that the other engine trains and TF.js 4.22 does not: it has no gradient of dilated convolutions (a
  * depthwise one it computes without its dilation), a wrong one of transposed convolutions that leave gaps at the
- * edge and of pools of volumes, and pads volumes wrongly where there are strides. Networks from ONNX files are none of
- * its own.
+ * edge and of pools of volumes, none of transposed convolutions of volumes, and pads volumes wrongly where there are
+ * strides. Networks from ONNX files are none of its own.
  * @throws {RangeError} If there is one; the message names it.
  */
 export function assertDifferentiable(model: tf.LayersModel): void {
@@ -41,6 +41,8 @@ function findFaultOfVolumes(layer: Layer): string | undefined {
       return "no largest values of volumes";
     case "AveragePooling3D":
       return isPadded ? "volumes without padding" : undefined;
+    case "Conv3DTranspose":
+      return "no transposed convolution of volumes";
     case "Conv3D":
       return isPadded && listNumbers(strides).some((stride) => stride > 1) ? "strides without padding" : undefined;
     default:

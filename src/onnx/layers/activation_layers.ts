@@ -3,6 +3,7 @@ import type { LayerJson } from "../topology/topology_schema.ts";
 import { type ActivationSpec, applyActivation, readActivation } from "./activation.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
+import { passMask } from "./masking.ts";
 import { readAxes, readAxis, readNumber } from "./read_setting.ts";
 
 /** An activation without parameters that stands alone. */
@@ -28,6 +29,7 @@ export const activationLayers = {
     parameters: noParameters,
     convert: ({ activation }, [x = ""], { graph }) => applyActivation(activation, x, graph),
     dependsOnMode: never,
+    mask: passMask,
   },
   /**
    * A rectifier whose slope below 0 is learned, max(x, 0) + alpha · min(x, 0): PRelu-16.
@@ -41,6 +43,7 @@ export const activationLayers = {
     },
     convert: ({ layer }, [x = ""], { graph }) => graph.node("PRelu", [x, graph.parameter(`${layer}/alpha`)]),
     dependsOnMode: never,
+    mask: passMask,
   },
 } satisfies LayerFamily<ActivationLayerSpec>;
 

@@ -5,7 +5,8 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { describeShape } from "../shape.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 import type { LayerCall } from "./layer_call.ts";
-import type { ClassFamily, Conversion, LayerFamily, ParameterSpec } from "./layer_definition.ts";
+import type { ClassFamily, Conversion, LayerFamily, Mask, ParameterSpec } from "./layer_definition.ts";
+import { passMask } from "./masking.ts";
 import { readFlag, readInteger, readNumber, UnsupportedLayerError } from "./read_setting.ts";
 
 /**
@@ -33,6 +34,7 @@ export const attentionLayers = {
     parameters: describeAttention,
     convert: convertAttention,
     dependsOnMode: ({ rate }) => rate > 0,
+    mask: passMask,
   },
 } satisfies LayerFamily<AttentionSpec>;
 
@@ -98,10 +100,11 @@ function readInputs([query, value = query, key = value, ...others]: readonly Sha
 
 /**
  * [N, T, D] to [N, T, D]: for every head softmax(q · kᵀ / √K) · v, and the product of all heads' results, side by side,
- * with a matrix.
+ * with a matrix. Where times do not count, of the values or of those that ask, shares are as of a score of −10⁹.
  * @see Vaswani et al. 2017, Attention Is All You Need, arXiv:1706.03762
  */
-function convertAttention(layer: AttentionSpec, inputs: readonly ValueName[], { graph, mode }: Conversion): ValueName {
+function convertAttention(layer: AttentionSpec, inputs: readonly ValueName[], conversion: Conversion): ValueName {
+  const { graph, mode } = conversion;
   const { heads, keySize, valueSize } = layer;
   const [x = "", values = x, keys = values] = inputs;
   const [{ length, width }] = readInputs(inputs.map((input) => graph.shapeOf(input)));
@@ -110,7 +113,8 @@ function convertAttention(layer: AttentionSpec, inputs: readonly ValueName[], { 
   const k = project("key", keys, { size: keySize, order: [0, 2, 3, 1] });
   const v = project("value", values, { size: valueSize, order: [0, 2, 1, 3] });
   const scaled = graph.node("Mul", [q, graph.constant(1 / Math.sqrt(keySize))]);
-  const shares = graph.node("Softmax", [graph.node("MatMul", [scaled, k])], { axis: int(3) });
+  const scores = hideMasked(graph.node("MatMul", [scaled, k]), conversion);
+  const shares = graph.node("Softmax", [scores], { axis: int(3) });
   const result = graph.node("MatMul", [mode === "train" ? drop(layer, shares, graph) : shares, v]);
   const rows = graph.node("Reshape", [
     graph.node("Transpose", [result], { perm: ints([0, 2, 1, 3]) }),
@@ -124,6 +128,24 @@ function convertAttention(layer: AttentionSpec, inputs: readonly ValueName[], { 
   const y = graph.node(layer.useBias ? "Gemm" : "MatMul", [rows, matrix, ...bias]);
   return graph.node("Reshape", [y, graph.integers([-1, length, width])]);
 }
+
+/** Scores [N, H, T, S] with −10⁹ where the query, the value or the key does not count, as in Keras. */
+function hideMasked(scores: ValueName, { graph, masks = [] }: Conversion): ValueName {
+  const [ofQuery, ofValue = masks.length === 1 ? ofQuery : undefined, ofKey] = masks;
+  const [queries = 0, values = 0] = graph.shapeOf(scores).slice(2).map(Number);
+  const spread = (mask: Mask, lengths: readonly number[]) =>
+    mask === undefined ? [] : [graph.node("Reshape", [mask, graph.integers([-1, 1, ...lengths])])];
+  const [first, ...others] = [
+    ...spread(ofQuery, [queries, 1]),
+    ...spread(ofValue, [1, values]),
+    ...spread(ofKey, [1, values]),
+  ];
+  if (first === undefined) return scores;
+  const isSeen = others.reduce((all, mask) => graph.node("Mul", [all, mask]), first);
+  return graph.node("Where", [graph.node("Greater", [isSeen, graph.constant(0)]), scores, graph.constant(HIDDEN)]);
+}
+
+const HIDDEN = -1e9;
 
 interface Projection {
   /** Values of a head. */

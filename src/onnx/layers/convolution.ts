@@ -121,17 +121,18 @@ export const convolutionClasses = {
   },
   SeparableConv1D: parseSeparable,
   SeparableConv2D: parseSeparable,
-  Conv2DTranspose: (layer, call) => ({
-    ...call,
-    kind: "transposedConvolution",
-    ...readConvolution(layer),
-    filters: readInteger(layer, "filters", { minimum: 1 }),
-  }),
+  Conv2DTranspose: parseTransposed,
+  Conv3DTranspose: parseTransposed,
 } satisfies ClassFamily<ConvolutionLayerSpec>;
 
 function parseConvolution(layer: LayerJson, call: LayerCall): ConvolutionSpec {
   const filters = readInteger(layer, "filters", { minimum: 1 });
   return { ...call, kind: "convolution", ...readConvolution(layer), filters };
+}
+
+function parseTransposed(layer: LayerJson, call: LayerCall): TransposedConvolutionSpec {
+  const filters = readInteger(layer, "filters", { minimum: 1 });
+  return { ...call, kind: "transposedConvolution", ...readConvolution(layer), filters };
 }
 
 function parseDepthwise(layer: LayerJson, call: LayerCall): DepthwiseConvolutionSpec {
@@ -215,8 +216,8 @@ function convertSeparableConvolution(layer: SeparableConvolutionSpec, x: ValueNa
 }
 
 /**
- * Conv2DTranspose, [N, H, W, in] to [N, H · stride, W · stride, filters] ("valid" adds what the window overhangs):
- * ConvTranspose-11. The kernel [taps…, filters, in] becomes [in, filters, taps…].
+ * Conv2DTranspose and 3D, [N, H, W, in] to [N, H · stride, W · stride, filters] ("valid" adds what the window
+ * overhangs): ConvTranspose-11. The kernel [taps…, filters, in] becomes [in, filters, taps…].
  */
 function convertTransposedConvolution(layer: TransposedConvolutionSpec, x: ValueName, graph: GraphBuilder): ValueName {
   const channels = putInputChannelsFirst(x, layer.window.kernel, graph);

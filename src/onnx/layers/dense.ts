@@ -6,6 +6,7 @@ import type { LayerJson } from "../topology/topology_schema.ts";
 import { type ActivationSpec, applyActivation, readActivation } from "./activation.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never } from "./layer_definition.ts";
+import { passMask } from "./masking.ts";
 import { readFlag, readInteger } from "./read_setting.ts";
 
 /** y = activation(x · kernel + bias); the parameters are `${layer}/kernel` [in, units] and `${layer}/bias` [units]. */
@@ -32,6 +33,7 @@ export const denseLayers = {
     },
     convert: (layer, [x = ""], { graph }) => convertDense(layer, x, graph),
     dependsOnMode: never,
+    mask: passMask,
   },
 } satisfies LayerFamily<DenseSpec>;
 

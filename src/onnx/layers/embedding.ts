@@ -3,7 +3,8 @@ import type { ValueName } from "../graph.ts";
 import type { GraphBuilder } from "../graph_builder.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never } from "./layer_definition.ts";
-import { readInteger, UnsupportedLayerError } from "./read_setting.ts";
+import { markOthers } from "./masking.ts";
+import { readFlag, readInteger } from "./read_setting.ts";
 
 /** Rows of a table: ids [N, …] to [N, …, units]; the table is `${layer}/embeddings` [size, units]. */
 export interface EmbeddingSpec extends LayerCall {
@@ -12,6 +13,8 @@ export interface EmbeddingSpec extends LayerCall {
   /** Ids go from 0 to size − 1. */
   readonly size: number;
   readonly units: number;
+  /** True where the id 0 is filling: times of it do not count. */
+  readonly masksZero: boolean;
 }
 
 /** Look-up of rows by id. */
@@ -20,21 +23,20 @@ export const embeddingLayers = {
     parameters: ({ layer, size, units }) => [{ name: `${layer}/embeddings`, shape: [size, units], isTrainable: true }],
     convert: (layer, [x = ""], { graph }) => convertEmbedding(layer, x, graph),
     dependsOnMode: never,
+    mask: ({ masksZero }, [x = ""], { graph }) => (masksZero ? markOthers(x, 0, graph) : undefined),
   },
 } satisfies LayerFamily<EmbeddingSpec>;
 
 /** Its class in TF.js. */
 export const embeddingClasses = {
-  Embedding: (layer, call) => {
-    if (layer.config.mask_zero) throw new UnsupportedLayerError(layer, "it masks the id 0");
-    return {
-      ...call,
-      kind: "embedding",
-      layer: layer.config.name,
-      size: readInteger(layer, "input_dim", { minimum: 1 }),
-      units: readInteger(layer, "output_dim", { minimum: 1 }),
-    };
-  },
+  Embedding: (layer, call) => ({
+    ...call,
+    kind: "embedding",
+    layer: layer.config.name,
+    size: readInteger(layer, "input_dim", { minimum: 1 }),
+    units: readInteger(layer, "output_dim", { minimum: 1 }),
+    masksZero: readFlag(layer, "mask_zero", false),
+  }),
 } satisfies ClassFamily<EmbeddingSpec>;
 
 /** Embedding, ids [N, …] to [N, …, units]: Gather-13 from the table. Ids are floats, as all samples are. */

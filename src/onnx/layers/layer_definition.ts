@@ -11,7 +11,12 @@ export interface Conversion {
   readonly mode: "train" | "eval";
   /** True where the graph is exported: operators that say what a layer is are better then than fast ones. */
   readonly isExport?: boolean;
+  /** Of the inputs of the call that is converted: which of their times count. */
+  readonly masks?: readonly Mask[];
 }
+
+/** Which times of a sequence count, [N, T] of ones and zeros; undefined where all do. */
+export type Mask = ValueName | undefined;
 
 /** One tensor that a layer owns. */
 export interface ParameterSpec {
@@ -32,6 +37,11 @@ export interface LayerDefinition<Spec extends LayerCall> {
   readonly convert: (layer: Spec, inputs: readonly ValueName[], conversion: Conversion) => ValueName;
   /** Whether the layer computes something else in training. */
   readonly dependsOnMode: (layer: Spec) => boolean;
+  /**
+   * Which times of the output count, as Keras has it. Without this rule all do, whatever the inputs say.
+   * @throws {RangeError} If the masks of the inputs do not go together.
+   */
+  readonly mask?: (layer: Spec, inputs: readonly ValueName[], conversion: Conversion) => Mask;
 }
 
 /** A layer's call as data, told apart by its kind. */

@@ -4,12 +4,14 @@ import type { ActivationLayerSpec } from "./activation_layers.ts";
 import type { AttentionSpec } from "./attention.ts";
 import type { ConvolutionLayerSpec } from "./convolution.ts";
 import type { DenseSpec } from "./dense.ts";
+import type { EinsumDenseSpec } from "./einsum_dense.ts";
 import type { EmbeddingSpec } from "./embedding.ts";
 import type { GrowingHeadSpec } from "./heads/growing_heads.ts";
 import type { ProgressiveNetworkSpec } from "./heads/progressive_network.ts";
 import type { ImportedNetworkSpec } from "./imported_network_layer.ts";
 import type { InputSpec } from "./input.ts";
 import type { LayerCall } from "./layer_call.ts";
+import type { MaskingSpec } from "./masking.ts";
 import type { MergingLayerSpec } from "./merging.ts";
 import type { NoiseLayerSpec } from "./noise_layers.ts";
 import type { NormalizationSpec } from "./normalization/normalization_layers.ts";
@@ -32,10 +34,12 @@ export type LayerSpec =
   | ConvolutionLayerSpec
   | DenseSpec
   | DistributedSpec
+  | EinsumDenseSpec
   | EmbeddingSpec
   | GrowingHeadSpec
   | ImportedNetworkSpec
   | InputSpec
+  | MaskingSpec
   | MergingLayerSpec
   | NoiseLayerSpec
   | NormalizationSpec

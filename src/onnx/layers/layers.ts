@@ -6,6 +6,7 @@ import { activationLayers } from "./activation_layers.ts";
 import { attentionLayers } from "./attention.ts";
 import { convolutionLayers } from "./convolution.ts";
 import { denseLayers } from "./dense.ts";
+import { einsumDenseLayers } from "./einsum_dense.ts";
 import { embeddingLayers } from "./embedding.ts";
 import { growingHeadLayers } from "./heads/growing_heads.ts";
 import { progressiveLayers } from "./heads/progressive_network.ts";
@@ -15,10 +16,12 @@ import {
   type Conversion,
   type LayerDefinition,
   type LayerFamily,
+  type Mask,
   never,
   type ParameterSpec,
 } from "./layer_definition.ts";
 import type { DistributedSpec, LayerSpec } from "./layer_spec.ts";
+import { maskingLayers, passMask } from "./masking.ts";
 import { mergingLayers } from "./merging.ts";
 import { noiseLayers } from "./noise_layers.ts";
 import { normalizationLayers } from "./normalization/normalization_layers.ts";
@@ -37,11 +40,14 @@ const LAYERS: LayerFamily<LayerSpec> = {
     parameters: ({ inner }, [input = []]) => describeParameters(inner, [leaveTimesOut(input)]),
     convert: convertDistributed,
     dependsOnMode: never,
+    mask: passMask,
   },
+  ...einsumDenseLayers,
   ...embeddingLayers,
   ...growingHeadLayers,
   ...importedNetworkLayers,
   ...inputLayers,
+  ...maskingLayers,
   ...mergingLayers,
   ...noiseLayers,
   ...normalizationLayers,
@@ -61,6 +67,18 @@ const LAYERS: LayerFamily<LayerSpec> = {
 export function convertLayer(layer: LayerSpec, inputs: readonly ValueName[], conversion: Conversion): ValueName {
   try {
     return definitionOf(layer).convert(layer, inputs, conversion);
+  } catch (cause) {
+    throw new RangeRefusal(`Cannot convert layer "${layer.name}" to ONNX: ${describeCause(cause)}`, { cause });
+  }
+}
+
+/**
+ * Which times of a call's output count, given those of its inputs.
+ * @throws {RangeError} If the inputs' masks do not go together; the message names the layer.
+ */
+export function convertMask(layer: LayerSpec, inputs: readonly ValueName[], conversion: Conversion): Mask {
+  try {
+    return definitionOf(layer).mask?.(layer, inputs, conversion);
   } catch (cause) {
     throw new RangeRefusal(`Cannot convert layer "${layer.name}" to ONNX: ${describeCause(cause)}`, { cause });
   }

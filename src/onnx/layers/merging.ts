@@ -6,7 +6,14 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import type { Operator } from "../ops/operator.ts";
 import { describeShape, resolveAxis, sampleShapeOf } from "../shape.ts";
 import type { LayerCall } from "./layer_call.ts";
-import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
+import {
+  type ClassFamily,
+  type Conversion,
+  type LayerFamily,
+  type Mask,
+  never,
+  noParameters,
+} from "./layer_definition.ts";
 import { readAxes, readFlag, readNumber } from "./read_setting.ts";
 
 /** Elementwise, of two or more inputs; a difference is of two. */
@@ -39,11 +46,13 @@ export const mergingLayers = {
     parameters: noParameters,
     convert: (layer, inputs, { graph }) => convertMerge(layer, inputs, graph),
     dependsOnMode: never,
+    mask: (_, __, { masks = [] }) => takeSharedMask(masks),
   },
   concatenate: {
     parameters: noParameters,
     convert: (layer, inputs, { graph }) => convertConcatenate(layer, inputs, graph),
     dependsOnMode: never,
+    mask: joinMasks,
   },
   dot: {
     parameters: noParameters,
@@ -91,6 +100,25 @@ function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: Gra
   const merged = others.reduce((sum, other) => graph.node(OPERATOR_OF[layer.operation], [sum, other]), first);
   if (layer.operation !== "average") return merged;
   return graph.node("Mul", [merged, graph.constant(1 / inputs.length)]);
+}
+
+/** @throws {RangeError} If the masks differ. */
+function takeSharedMask([first, ...others]: readonly Mask[]): Mask {
+  if (others.every((mask) => mask === first)) return first;
+  const wanted = "inputs with the same mask, or none, as Keras's versions differ in what they make of others";
+  throw new RangeRefusal(needs("the merge layer", wanted, "several"));
+}
+
+/** Times count that count in all inputs; along the times, masks are joined as the values are. */
+function joinMasks(layer: ConcatenateSpec, inputs: readonly ValueName[], { graph, masks = [] }: Conversion): Mask {
+  const [first, ...others] = new Set(masks.filter((mask) => mask !== undefined));
+  if (first === undefined) return undefined;
+  const rank = graph.shapeOf(elementAt(inputs, 0)).length;
+  const axis = resolveAxis(layer.axis, rank);
+  if (axis === rank - 1) return others.reduce((all, mask) => graph.node("Mul", [all, mask]), first);
+  const given = masks.filter((mask) => mask !== undefined);
+  if (axis === 1 && given.length === inputs.length) return graph.node("Concat", given, { axis: int(1) });
+  throw new RangeRefusal(needs("Concatenate along the times", "a mask with each of its inputs", given.length));
 }
 
 /** Concat-13 along an axis of the samples. */

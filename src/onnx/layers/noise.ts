@@ -12,6 +12,8 @@ export const RANDOM_LAYER_CLASSES: ReadonlySet<string> = new Set([
   "GaussianSampling",
   "MultiHeadAttention",
   "SpatialDropout1D",
+  "SpatialDropout2D",
+  "SpatialDropout3D",
 ]);
 
 /** The deviation of the normal factor, of mean 1, that stands in for dropout of a rate: √(rate / (1 − rate)). */

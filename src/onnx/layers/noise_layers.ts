@@ -7,8 +7,9 @@ import { describeShape } from "../shape.ts";
 import type { LayerJson } from "../topology/topology_schema.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, noParameters } from "./layer_definition.ts";
+import { passMask } from "./masking.ts";
 import { describeAlphaDropout, deviationOfRate, type Noise } from "./noise.ts";
-import { readNumber, readRate, UnsupportedLayerError } from "./read_setting.ts";
+import { assertChannelsLast, readNumber, readRate, UnsupportedLayerError } from "./read_setting.ts";
 
 /** A layer that draws in training and does nothing in evaluation. */
 interface NoiseCall extends LayerCall {
@@ -21,8 +22,8 @@ interface DropoutSpec extends NoiseCall {
   readonly kind: "dropout";
   /** At least 0, below 1. */
   readonly rate: number;
-  /** True drops whole channels of [N, T, C]: one draw for all times. */
-  readonly isSpatial: boolean;
+  /** How many axes of places there are where whole channels are dropped, by one draw for all places; else 0. */
+  readonly spatialAxes: number;
 }
 
 /** Adds normal noise of mean 0, or multiplies by that of mean 1. */
@@ -50,13 +51,18 @@ export type NoiseLayerSpec = AlphaDropoutSpec | DropoutSpec | GaussianNoiseSpec 
 export const noiseLayers = {
   dropout: {
     parameters: noParameters,
-    convert: (layer, [x = ""], { graph, mode }) => (mode === "train" ? convertDropout(layer, x, graph) : x),
+    convert: (layer, [x = ""], { graph, mode }) => {
+      assertPlaces(layer, x, graph);
+      return mode === "train" ? convertDropout(layer, x, graph) : x;
+    },
     dependsOnMode: ({ rate }) => rate > 0,
+    mask: passMask,
   },
   gaussianNoise: {
     parameters: noParameters,
     convert: (layer, [x = ""], { graph, mode }) => (mode === "train" ? convertGaussianNoise(layer, x, graph) : x),
     dependsOnMode: ({ deviation }) => deviation > 0,
+    mask: passMask,
   },
   gaussianSampling: {
     parameters: noParameters,
@@ -68,23 +74,16 @@ export const noiseLayers = {
     parameters: noParameters,
     convert: (layer, [x = ""], { graph, mode }) => (mode === "train" ? convertAlphaDropout(layer, x, graph) : x),
     dependsOnMode: ({ rate }) => rate > 0,
+    mask: passMask,
   },
 } satisfies LayerFamily<NoiseLayerSpec>;
 
 /** Their classes in TF.js. */
 export const noiseClasses = {
-  Dropout: (layer, call, layerIndex) => ({
-    ...parseNoise(layer, call, layerIndex),
-    kind: "dropout",
-    rate: readRate(layer),
-    isSpatial: false,
-  }),
-  SpatialDropout1D: (layer, call, layerIndex) => ({
-    ...parseNoise(layer, call, layerIndex),
-    kind: "dropout",
-    rate: readRate(layer),
-    isSpatial: true,
-  }),
+  Dropout: (layer, call, layerIndex) => parseDropout(layer, parseNoise(layer, call, layerIndex), 0),
+  SpatialDropout1D: (layer, call, layerIndex) => parseDropout(layer, parseNoise(layer, call, layerIndex), 1),
+  SpatialDropout2D: (layer, call, layerIndex) => parseDropout(layer, parseNoise(layer, call, layerIndex), 2),
+  SpatialDropout3D: (layer, call, layerIndex) => parseDropout(layer, parseNoise(layer, call, layerIndex), 3),
   GaussianNoise: (layer, call, layerIndex) => ({
     ...parseNoise(layer, call, layerIndex),
     kind: "gaussianNoise",
@@ -110,19 +109,30 @@ function parseNoise(layer: LayerJson, call: LayerCall, layerIndex: number): Nois
   return { ...call, layerIndex };
 }
 
+function parseDropout(layer: LayerJson, call: NoiseCall, spatialAxes: number): DropoutSpec {
+  assertChannelsLast(layer);
+  return { ...call, kind: "dropout", rate: readRate(layer), spatialAxes };
+}
+
 /**
  * Dropout in training: y = x · mask. The mask is an input [N, …] of zeros and 1/(1 − rate), filled from the random key,
  * so that both engines and both halves of a split step drop the same units. Spatial dropout of [N, T, C] has a mask [N,
- * 1, C]. A rate of 0 adds nothing.
+ * 1, C], that of images [N, 1, 1, C]. A rate of 0 adds nothing.
  */
 function convertDropout(layer: DropoutSpec, x: ValueName, graph: GraphBuilder): ValueName {
   if (layer.rate === 0) return x;
   const shape = graph.shapeOf(x);
-  if (layer.isSpatial && shape.length !== 3) {
-    throw new RangeRefusal(needs("SpatialDropout1D", "an input [N, T, C]", describeShape(shape)));
-  }
+  const { spatialAxes } = layer;
+  const lengths = shape.map((length, axis) => (axis > 0 && axis <= spatialAxes ? 1 : length));
   const noise: Noise = { kind: "dropout", rate: layer.rate };
-  return graph.node("Mul", [x, addNoise(layer, noise, layer.isSpatial ? shape.with(1, 1) : shape, graph)]);
+  return graph.node("Mul", [x, addNoise(layer, noise, lengths, graph)]);
+}
+
+/** @throws {RangeError} If whole channels are dropped, and x has not those axes of places. */
+function assertPlaces({ spatialAxes }: DropoutSpec, x: ValueName, graph: GraphBuilder): void {
+  const shape = graph.shapeOf(x);
+  if (spatialAxes === 0 || shape.length === spatialAxes + 2) return;
+  throw new RangeRefusal(needs("spatial dropout", `an input of rank ${spatialAxes + 2}`, describeShape(shape)));
 }
 
 /** Normal noise in training: y = x + noise of mean 0, or x · noise of mean 1. */

@@ -3,6 +3,7 @@ import { activationClasses } from "./activation_layers.ts";
 import { attentionClasses } from "./attention.ts";
 import { convolutionClasses } from "./convolution.ts";
 import { denseClasses } from "./dense.ts";
+import { einsumDenseClasses } from "./einsum_dense.ts";
 import { embeddingClasses } from "./embedding.ts";
 import { growingHeadClasses } from "./heads/growing_heads.ts";
 import { progressiveClasses } from "./heads/progressive_network.ts";
@@ -12,6 +13,7 @@ import type { LayerCall } from "./layer_call.ts";
 import type { LayerParser } from "./layer_definition.ts";
 import type { LayerSpec } from "./layer_spec.ts";
 import { dependsOnMode } from "./layers.ts";
+import { maskingClasses } from "./masking.ts";
 import { mergingClasses } from "./merging.ts";
 import { noiseClasses } from "./noise_layers.ts";
 import { normalizationClasses } from "./normalization/normalization_layers.ts";
@@ -28,10 +30,12 @@ const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
     attentionClasses,
     convolutionClasses,
     denseClasses,
+    einsumDenseClasses,
     embeddingClasses,
     growingHeadClasses,
     importedNetworkClasses,
     inputClasses,
+    maskingClasses,
     mergingClasses,
     noiseClasses,
     normalizationClasses,

@@ -9,6 +9,7 @@ import type { LayerJson } from "../topology/topology_schema.ts";
 import { putChannelsFirst, putChannelsLast } from "./channels_first.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
+import { spreadMask } from "./masking.ts";
 import { assertChannelsLast } from "./read_setting.ts";
 import { readWindowSettings } from "./window_settings.ts";
 
@@ -37,7 +38,10 @@ export const poolingLayers = {
   },
   globalPooling: {
     parameters: noParameters,
-    convert: (layer, [x = ""], { graph }) => convertGlobalPooling(layer, x, graph),
+    convert: (layer, [x = ""], { graph, masks: [mask] = [] }) =>
+      mask !== undefined && layer.operation === "average"
+        ? averageSeen(x, mask, graph)
+        : convertGlobalPooling(layer, x, graph),
     dependsOnMode: never,
   },
 } satisfies LayerFamily<PoolingLayerSpec>;
@@ -84,6 +88,13 @@ function convertPooling(layer: PoolingSpec, x: ValueName, graph: GraphBuilder): 
   const attributes = createWindowAttributes(placeWindow(layer.window, readLengths(graph.shapeOf(channels))));
   const op = layer.operation === "max" ? "MaxPool" : "AveragePool";
   return putChannelsLast(graph.node(op, [channels], attributes), graph);
+}
+
+/** The mean [N, C] of the times of [N, T, C] that count; a row without any has none, NaN, as in Keras. */
+function averageSeen(x: ValueName, mask: ValueName, graph: GraphBuilder): ValueName {
+  const isSeen = spreadMask(mask, x, graph);
+  const sum = (value: ValueName) => graph.node("ReduceSum", [value, graph.integers([1])], { keepdims: int(0) });
+  return graph.node("Div", [sum(graph.node("Mul", [x, isSeen])), sum(isSeen)]);
 }
 
 /** [N, …, C] to [N, C]: ReduceMax-13 or ReduceMean-13 over all between. */

@@ -150,13 +150,33 @@ export function readAxis(layer: LayerJson, key: string, fallback: number): numbe
   throw new UnsupportedLayerError(layer, `it has several axes, ${describeValue(layer.config[key])}`, { byTfjs: false });
 }
 
-/** Pairs of numbers of at least 0, one for each axis. @throws {UnsupportedLayerError} If it is another value. */
-export function readPairs(layer: LayerJson, key: string): readonly (readonly [number, number])[] {
+/** Of an axis: how many places before it and behind it. */
+export type Margin = readonly [number, number];
+
+/** Margins of each axis. @throws {UnsupportedLayerError} If it is another value. */
+export function readMargins(layer: LayerJson, key: string, axes: number): readonly Margin[] {
   const value = layer.config[key];
-  const isPair = (pair: unknown): pair is [number, number] =>
-    Array.isArray(pair) && pair.length === 2 && pair.every((item) => Number.isSafeInteger(item) && item >= 0);
-  if (Array.isArray(value) && value.every(isPair)) return value;
+  const margins = parseMargins(value, axes);
+  if (margins) return margins;
   throw refuse(layer, key, "a list of pairs of whole numbers", value);
+}
+
+/**
+ * Margins as Keras writes them: a pair an axis; one number for all, or one an axis for both of its sides; for a single
+ * axis the pair itself.
+ * @returns Undefined for other values.
+ */
+export function parseMargins(value: unknown, axes: number): readonly Margin[] | undefined {
+  const list: readonly unknown[] =
+    typeof value === "number" ? new Array<number>(axes).fill(value) : Array.isArray(value) ? value : [];
+  const isCount = (item: unknown): item is number => Number.isSafeInteger(item) && Number(item) >= 0;
+  const [first, second, ...others] = list;
+  if (axes === 1 && others.length === 0 && isCount(first) && isCount(second)) return [[first, second]];
+  const margins = list.flatMap((item): Margin[] => {
+    const [before, behind, ...rest]: readonly unknown[] = Array.isArray(item) ? item : [item, item];
+    return rest.length === 0 && isCount(before) && isCount(behind) ? [[before, behind]] : [];
+  });
+  return list.length === axes && margins.length === axes ? margins : undefined;
 }
 
 /**

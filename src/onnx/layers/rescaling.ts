@@ -4,6 +4,7 @@ import type { GraphBuilder } from "../graph_builder.ts";
 import { resolveAxis } from "../shape.ts";
 import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
+import { passMask } from "./masking.ts";
 import { readAxes, readNumber } from "./read_setting.ts";
 
 /** y = x · scale + offset, as pixels are brought to [−1, 1]. */
@@ -29,11 +30,13 @@ export const rescalingLayers = {
     convert: ({ scale, offset }, [x = ""], { graph }) =>
       graph.node("Add", [graph.node("Mul", [x, graph.constant(scale)]), graph.constant(offset)]),
     dependsOnMode: never,
+    mask: passMask,
   },
   unitNormalization: {
     parameters: noParameters,
     convert: (layer, [x = ""], { graph }) => convertUnitNormalization(layer, x, graph),
     dependsOnMode: never,
+    mask: passMask,
   },
 } satisfies LayerFamily<RescalingLayerSpec>;
 

@@ -11,26 +11,27 @@ import type { LayerCall } from "./layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, noParameters } from "./layer_definition.ts";
 import {
   assertChannelsLast,
+  type Margin,
   readChoice,
   readInteger,
   readIntegers,
-  readPairs,
+  readMargins,
   UnsupportedLayerError,
 } from "./read_setting.ts";
 
-/** Zeros around images [N, H, W, C]; of each axis the number before and behind. */
+/** Zeros around images [N, H, W, C], sequences or volumes; of each axis the number before and behind. */
 interface ZeroPaddingSpec extends LayerCall {
   readonly kind: "zeroPadding";
-  readonly pads: readonly (readonly [number, number])[];
+  readonly pads: readonly Margin[];
 }
 
-/** Takes pixels off images [N, H, W, C]; of each axis the number before and behind. */
+/** Takes pixels off images [N, H, W, C], sequences or volumes; of each axis the number before and behind. */
 interface CroppingSpec extends LayerCall {
   readonly kind: "cropping";
-  readonly pads: readonly (readonly [number, number])[];
+  readonly pads: readonly Margin[];
 }
 
-/** Enlarges images [N, H, W, C] by a whole factor an axis. */
+/** Enlarges images [N, H, W, C], sequences or volumes by a whole factor an axis. */
 interface UpSamplingSpec extends LayerCall {
   readonly kind: "upSampling";
   readonly factors: readonly number[];
@@ -77,15 +78,14 @@ export const resizingLayers = {
 
 /** Their classes in TF.js. */
 export const resizingClasses = {
-  ZeroPadding2D: (layer, call) => {
-    assertChannelsLast(layer);
-    return { ...call, kind: "zeroPadding", pads: readPairs(layer, "padding") };
-  },
-  Cropping2D: (layer, call) => {
-    assertChannelsLast(layer);
-    return { ...call, kind: "cropping", pads: readPairs(layer, "cropping") };
-  },
+  ZeroPadding1D: (layer, call) => parseZeroPadding(layer, call, 1),
+  ZeroPadding2D: (layer, call) => parseZeroPadding(layer, call, 2),
+  ZeroPadding3D: (layer, call) => parseZeroPadding(layer, call, 3),
+  Cropping1D: (layer, call) => parseCropping(layer, call, 1),
+  Cropping2D: (layer, call) => parseCropping(layer, call, 2),
+  Cropping3D: (layer, call) => parseCropping(layer, call, 3),
   Resizing: parseResizing,
+  UpSampling1D: (layer, call) => parseRepeating(layer, call, 1),
   UpSampling2D: (layer, call) => {
     assertChannelsLast(layer);
     return {
@@ -95,7 +95,24 @@ export const resizingClasses = {
       interpolation: readChoice(layer, "interpolation", ["nearest", "bilinear"], "nearest"),
     };
   },
+  UpSampling3D: (layer, call) => parseRepeating(layer, call, 3),
 } satisfies ClassFamily<ResizingLayerSpec>;
+
+function parseZeroPadding(layer: LayerJson, call: LayerCall, axes: number): ZeroPaddingSpec {
+  assertChannelsLast(layer);
+  return { ...call, kind: "zeroPadding", pads: readMargins(layer, "padding", axes) };
+}
+
+function parseCropping(layer: LayerJson, call: LayerCall, axes: number): CroppingSpec {
+  assertChannelsLast(layer);
+  return { ...call, kind: "cropping", pads: readMargins(layer, "cropping", axes) };
+}
+
+function parseRepeating(layer: LayerJson, call: LayerCall, axes: number): UpSamplingSpec {
+  assertChannelsLast(layer);
+  const factors = readIntegers(layer, "size", { minimum: 1, count: axes, repeats: true });
+  return { ...call, kind: "upSampling", factors, interpolation: "nearest" };
+}
 
 function parseResizing(layer: LayerJson, call: LayerCall): CentredResizingSpec {
   assertChannelsLast(layer);
@@ -152,14 +169,26 @@ function transposed(matrix: readonly number[], columns: number): number[] {
 
 /** Zeros around images [N, H, W, C]: Pad-13. */
 function convertZeroPadding({ pads }: ZeroPaddingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  assertRank("the padding", x, pads, graph);
   const before = [0, ...pads.map(([length]) => length), 0];
   const behind = [0, ...pads.map(([, length]) => length), 0];
   return graph.node("Pad", [x, graph.integers([...before, ...behind])]);
 }
 
+/** @throws {RangeError} If x has not an axis for each of these, besides rows and channels. */
+function assertRank(what: string, x: ValueName, axes: readonly unknown[], graph: GraphBuilder): void {
+  const shape = graph.shapeOf(x);
+  if (shape.length === axes.length + 2) return;
+  throw new RangeRefusal(needs(what, `an input of rank ${axes.length + 2}`, describeShape(shape)));
+}
+
 /** Images [N, H, W, C] without some of their rows and columns: Slice-13. */
 function convertCropping({ pads }: CroppingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  assertRank("the cropping", x, pads, graph);
   const shape = graph.shapeOf(x);
+  if (pads.some(([before, behind], axis) => before + behind >= Number(shape[axis + 1]))) {
+    throw new RangeRefusal(needs("the cropping", "something left of each axis", describeShape(shape)));
+  }
   const starts = pads.map(([length]) => length);
   const ends = pads.map(([, length], axis) => Number(shape[axis + 1]) - length);
   const axes = pads.map((_, axis) => axis + 1);
@@ -171,6 +200,7 @@ function convertCropping({ pads }: CroppingSpec, x: ValueName, graph: GraphBuild
  * TF.js's resizing without centred pixels: there it takes the pixel before, or a value between that and the next.
  */
 function convertUpSampling(layer: UpSamplingSpec, x: ValueName, graph: GraphBuilder): ValueName {
+  assertRank("the enlargement", x, layer.factors, graph);
   const mode = layer.interpolation === "nearest" ? "nearest" : "linear";
   const attributes = {
     mode: string(mode),

@@ -1,5 +1,6 @@
 import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { TASK_LABELS_NAME } from "../layers/input.ts";
+import { listLayers, passesMask } from "./parse_topology.ts";
 import {
   isModelJson,
   type LayerJson,
@@ -20,8 +21,8 @@ type Functional = ModelJson & { class_name: "Model" | "Functional" };
 /**
  * The model behind one of its layers, as a model of its own: what that layer gives is its input, and its layers keep
  * their names. Task labels stay an input where they are one. The topology given is left as it is.
- * @throws {RangeError} If there is no such layer, it is the last, or some way from the samples to the outputs goes past
- * it.
+ * @throws {RangeError} If there is no such layer, it is the last, some way from the samples to the outputs goes past
+ * it, or a mask goes along with what it gives.
  */
 export function cutUpperPart(topology: unknown, cut: UpperCut): ModelJson {
   const model = parseModelJson(topology);
@@ -29,7 +30,14 @@ export function cutUpperPart(topology: unknown, cut: UpperCut): ModelJson {
   if (!names.includes(cut.layerName)) {
     throw new RangeRefusal(`${model.config.name}: ${describeUnknownName("layer", cut.layerName, names)}`);
   }
+  if (listLayers(model).some(makesMask) && passesMask(topology, cut.layerName)) {
+    throw new RangeRefusal(needs(`${model.config.name}`, "a layer without masked times", cut.layerName));
+  }
   return model.class_name === "Sequential" ? cutSequential(model, cut) : cutFunctional(model, cut);
+}
+
+function makesMask({ class_name, config }: LayerJson): boolean {
+  return class_name === "Masking" || (class_name === "Embedding" && config.mask_zero === true);
 }
 
 function cutSequential(model: ModelJson & { class_name: "Sequential" }, cut: UpperCut): ModelJson {

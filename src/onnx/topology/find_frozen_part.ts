@@ -27,7 +27,10 @@ export function findFrozenPart(spec: ModelSpec, topology: unknown): FrozenPart |
     frozen.some(({ layer }) => name.startsWith(`${layer}/`)),
   );
   if (!isWorthIt || spec.layout.size === 0) return undefined;
+  const inputs = new Set(spec.layers.filter(({ kind }) => kind === "input").map(({ name }) => name));
   for (const { name } of frozen.toReversed()) {
+    // Behind an input nothing was computed.
+    if (inputs.has(name)) continue;
     const part = cutBehind(name, spec, topology);
     if (part) return part;
   }

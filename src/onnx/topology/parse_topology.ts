@@ -6,7 +6,7 @@ import type { ValueName } from "../graph.ts";
 import { GraphBuilder } from "../graph_builder.ts";
 import type { ParameterSpec } from "../layers/layer_definition.ts";
 import type { LayerSpec, ModelSpec } from "../layers/layer_spec.ts";
-import { convertLayer, describeParameters } from "../layers/layers.ts";
+import { convertLayer, convertMask, describeParameters } from "../layers/layers.ts";
 import { RANDOM_LAYER_CLASSES } from "../layers/noise.ts";
 import { parseLayer } from "../layers/parse_layer.ts";
 import { readInnerLayer, readSampleShape, UnsupportedLayerError } from "../layers/read_setting.ts";
@@ -60,8 +60,19 @@ export function findUnsupportedLayers(topology: unknown): string[] {
   }
 }
 
+/**
+ * Whether a mask goes along with what a layer, or a model within the model, gives: some of its times do not count.
+ * @throws {UnsupportedLayerError} If a layer, or one of its settings, has no converter.
+ */
+export function passesMask(topology: unknown, layerName: string): boolean {
+  const model = parseModelJson(topology);
+  const reading = new Reading(model);
+  reading.readModel(model, undefined);
+  return reading.masked.has(reading.innerOutputs[layerName] ?? layerName);
+}
+
 /** All layers that are not models themselves, in model order: the order of the weights. */
-function listLayers(model: ModelJson): LayerJson[] {
+export function listLayers(model: ModelJson): LayerJson[] {
   return model.config.layers.flatMap((layer) => (isModelJson(layer) ? listLayers(parseModelJson(layer)) : [layer]));
 }
 
@@ -89,6 +100,7 @@ class Reading {
   readonly #order: readonly LayerJson[];
   readonly #parameters = new Map<string, readonly ParameterSpec[]>();
   readonly #values = new Map<string, ValueName>();
+  readonly #masks = new Map<string, ValueName>();
   readonly #scratch: GraphBuilder;
 
   constructor(model: ModelJson) {
@@ -111,6 +123,11 @@ class Reading {
       layout: createParameterLayout(all.filter(({ isTrainable }) => isTrainable)),
       stateLayout: createParameterLayout(all.filter(({ isTrainable }) => !isTrainable)),
     };
+  }
+
+  /** The calls whose outputs have times that do not count. */
+  get masked(): ReadonlySet<string> {
+    return new Set(this.#masks.keys());
   }
 
   #readSequential(layers: readonly LayerJson[], inputs: readonly string[] | undefined): string[] {
@@ -178,7 +195,11 @@ class Reading {
       }));
       this.#parameters.set(layer.config.name, parameters);
     }
-    this.#values.set(call.name, convertLayer(call, inputs, { graph: this.#scratch, mode: "eval" }));
+    const masks = call.inputs.map((name) => this.#masks.get(name));
+    const conversion = { graph: this.#scratch, mode: "eval", masks } as const;
+    this.#values.set(call.name, convertLayer(call, inputs, conversion));
+    const mask = convertMask(call, inputs, conversion);
+    if (mask !== undefined) this.#masks.set(call.name, mask);
     this.calls.push(call);
     return call.name;
   }

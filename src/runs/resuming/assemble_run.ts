@@ -2,7 +2,6 @@ import { chooseMeasure } from "../../evaluation/measures.ts";
 import { collectSources } from "../../streams/benchmark.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
-import { assertJudged } from "../acceptance/assert_judged.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import type { TrainingRunOptions } from "../options/training_run_options.ts";
@@ -43,7 +42,6 @@ export async function assembleRun<Config>(
   });
   const strategy = await options.createStrategy({ evaluator, plugins: [monitor] });
   try {
-    assertJudged(options, strategy);
     rehearseRun(strategy, options.benchmark);
     opening = await open(strategy);
     return new TrainingRun(options, { ...opening, strategy, evaluator, monitor, measure, checkpointEvery });

@@ -47,8 +47,6 @@ export function restoreVersions(
         break;
       case "candidate":
       case "retired":
-      case "goneBack":
-      case "wentOn":
         break;
     }
   }
@@ -67,11 +65,9 @@ function moveToEnd(promoted: VersionFile[], file: VersionFile): void {
 }
 
 function refuseAgain(
-  { mark = "", reason = "", accuracies, measuredBy, isUnmeasured }: JournalEntry,
+  { mark = "", reason = "", accuracies, measuredBy }: JournalEntry,
   context: { readonly limits: GateLimits; readonly best: ReadonlyMap<number, number> },
 ): Refusal | undefined {
-  // Somebody may have measured it since.
-  if (isUnmeasured) return undefined;
   if (!accuracies) return { mark, reason, isForgetting: false };
   const { passes, reasons } = judgeGate(accuracies, context);
   if (passes) return undefined;

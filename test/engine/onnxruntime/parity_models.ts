@@ -8,6 +8,7 @@ import { mlpVAE } from "../../../src/models/mlp_vae.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 import { PARITY_WINDOW_MODELS } from "./parity_window_models.ts";
+import { RECURRENT_MODELS } from "./recurrent_models.ts";
 import { SEQUENCE_MODELS } from "./sequence_models.ts";
 
 type Activation = NonNullable<Parameters<typeof tf.layers.activation>[0]["activation"]>;
@@ -289,4 +290,5 @@ export const PARITY_MODELS: readonly ParityModel[] = [
   merging("one layer called twice", () => tf.layers.add(), true),
   ...PARITY_WINDOW_MODELS,
   ...SEQUENCE_MODELS,
+  ...RECURRENT_MODELS,
 ];

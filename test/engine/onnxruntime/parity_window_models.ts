@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import { DepthwiseConv1D, SeparableConv1D } from "../../../src/engine/tfjs/layers/keras/depthwise_1d.ts";
 import { GlobalAveragePooling3D, GlobalMaxPooling3D } from "../../../src/engine/tfjs/layers/keras/global_pooling_3d.ts";
+import { Cropping3D, ZeroPadding3D } from "../../../src/engine/tfjs/layers/keras/margin_layers.ts";
+import { UpSampling3D } from "../../../src/engine/tfjs/layers/keras/repeating_layers.ts";
 import { Resizing } from "../../../src/engine/tfjs/layers/keras/resizing.ts";
+import { SpatialDropout2D, SpatialDropout3D } from "../../../src/engine/tfjs/layers/keras/spatial_dropout.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 
@@ -71,6 +74,28 @@ export const PARITY_WINDOW_MODELS: readonly ParityModel[] = [
   onVolumes("average pool of volumes", () => [tf.layers.averagePooling3d({ poolSize: 2, strides: [2, 1, 1] })]),
   onVolumes("the mean of volumes", () => [new GlobalAveragePooling3D()], true),
   onVolumes("the largest values of volumes", () => [new GlobalMaxPooling3D()], true),
+  onVolumes("zeros around volumes, cropped and repeated places", () => [
+    new ZeroPadding3D({
+      padding: [
+        [1, 0],
+        [0, 2],
+        [1, 1],
+      ],
+    }),
+    tf.layers.conv3d({ filters: 2, kernelSize: 2 }),
+    new UpSampling3D({ size: [1, 2, 3] }),
+    tf.layers.activation({ activation: "tanh" }),
+    new Cropping3D({
+      cropping: [
+        [0, 1],
+        [2, 1],
+        [4, 0],
+      ],
+    }),
+    tf.layers.averagePooling3d({ poolSize: [2, 3, 3] }),
+  ]),
+  onImages("whole channels of images that are dropped", () => [new SpatialDropout2D({ rate: 0.4 })]),
+  onVolumes("whole channels of volumes that are dropped", () => [new SpatialDropout3D({ rate: 0.4 })]),
   ...PADDINGS.flatMap((padding) => [
     onSequences(`depthwise conv1d, ${padding}`, () => [
       new DepthwiseConv1D({ kernelSize: [3], depthMultiplier: 2, padding, activation: "tanh" }),

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { GRU } from "../../../src/engine/tfjs/layers/keras/gru.ts";
+import { EinsumDense } from "../../../src/engine/tfjs/layers/keras/einsum_dense.ts";
+import { Cropping1D, ZeroPadding1D } from "../../../src/engine/tfjs/layers/keras/margin_layers.ts";
 import { MultiHeadAttention } from "../../../src/engine/tfjs/layers/keras/multi_head_attention.ts";
+import { UpSampling1D } from "../../../src/engine/tfjs/layers/keras/repeating_layers.ts";
 import { applyTo } from "../engine_fixtures.ts";
 import type { ParityModel } from "./parity_model.ts";
 
@@ -19,20 +21,6 @@ function onSequence(name: string, layers: () => tf.layers.Layer[], tolerance?: P
         ],
       }),
     ...(tolerance ? { tolerance } : {}),
-  };
-}
-
-/** A recurrent layer on sequences [N, 5, 3], then a classifier. */
-function recurring(name: string, layers: () => tf.layers.Layer[]): ParityModel {
-  return {
-    name,
-    sampleShape: [5, 3],
-    build: () => {
-      const input = tf.input({ shape: [5, 3] });
-      const output = layers().reduce((x, layer) => applyTo(layer, x), input);
-      const flat = output.shape.length > 2 ? applyTo(tf.layers.flatten(), output) : output;
-      return tf.model({ inputs: input, outputs: applyTo(tf.layers.dense({ units: 3 }), flat) });
-    },
   };
 }
 
@@ -181,53 +169,39 @@ export const SEQUENCE_MODELS: readonly ParityModel[] = [
     { axes: [2, 1] },
   ),
   dotting("dot of a matrix and a vector", [[2, 3], [3]], { axes: [2, 1] }),
-  recurring("simple rnn", () => [tf.layers.simpleRNN({ units: 4 })]),
-  recurring("simple rnn, all times, backwards, without bias", () => [
-    tf.layers.simpleRNN({ units: 4, returnSequences: true, goBackwards: true, useBias: false, activation: "relu" }),
+  onSequence("zeros around sequences, cropped and repeated times", () => [
+    new ZeroPadding1D({ padding: [2, 1] }),
+    tf.layers.conv1d({ filters: 2, kernelSize: 2 }),
+    new UpSampling1D({ size: 3 }),
+    tf.layers.activation({ activation: "tanh" }),
+    new Cropping1D({ cropping: [1, 4] }),
+    tf.layers.lstm({ units: 2, returnSequences: true }),
   ]),
-  recurring("gru", () => [tf.layers.gru({ units: 4 })]),
-  recurring("two grus, one of them backwards", () => [
-    tf.layers.gru({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
-    tf.layers.gru({ units: 3, returnSequences: true, goBackwards: true, activation: "softsign" }),
+  onSequence("a product with a kernel by a formula", () => [
+    new EinsumDense({ equation: "nTF,FHD->nTHD", outputShape: [null, 2, 3], biasAxes: "HD", activation: "tanh" }),
+    new EinsumDense({ equation: "nTHD,HDE->nET", outputShape: [5, null], biasAxes: "E" }),
+    new EinsumDense({ equation: "...x,xy->...y", outputShape: 4 }),
   ]),
-  recurring("gru that resets after the product", () => [resetAfterGru({ units: 4 })]),
-  recurring("two such grus, one backwards without bias", () => [
-    resetAfterGru({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
-    resetAfterGru({ units: 3, returnSequences: true, goBackwards: true, useBias: false }),
+  onSequence("formulas with a letter in all three, and with one that is summed over alone", () => [
+    new EinsumDense({ equation: "nTF,TFG->nTG", outputShape: [4, 3], biasAxes: "T" }),
+    new EinsumDense({ equation: "nab,ca->nc", outputShape: 2 }),
+    tf.layers.repeatVector({ n: 4 }),
+    new EinsumDense({ equation: "na...,ba->nb...", outputShape: 3, biasAxes: "b" }),
   ]),
-  recurring("a bidirectional gru that resets after the product", () => [
-    tf.layers.bidirectional({ layer: asRnn(resetAfterGru({ units: 3, returnSequences: true })), mergeMode: "concat" }),
-  ]),
-  recurring("lstm", () => [tf.layers.lstm({ units: 4 })]),
-  recurring("two lstms, one of them backwards", () => [
-    tf.layers.lstm({ units: 4, returnSequences: true, recurrentActivation: "sigmoid" }),
-    tf.layers.lstm({ units: 3, returnSequences: true, goBackwards: true, useBias: false, unitForgetBias: true }),
-  ]),
-  ...(["concat", "sum", "ave", "mul"] as const).map((mergeMode) =>
-    recurring(`a bidirectional gru, all times, merge mode ${mergeMode}`, () => [
-      tf.layers.bidirectional({ layer: asRnn(tf.layers.gru({ units: 3, returnSequences: true })), mergeMode }),
-    ]),
-  ),
-  ...(["gru", "lstm"] as const).map((kind) =>
-    recurring(`${kind} with a softmax over each gate`, () => [
-      tf.layers[kind]({ units: 4, recurrentActivation: "softmax" as "sigmoid" }),
-    ]),
-  ),
-  recurring("a bidirectional gru around one that is frozen", () => [
-    tf.layers.bidirectional({ layer: asRnn(tf.layers.gru({ units: 3, trainable: false })), mergeMode: "concat" }),
-  ]),
-  recurring("a bidirectional lstm, last times", () => [
-    tf.layers.bidirectional({ layer: asRnn(tf.layers.lstm({ units: 3 })), mergeMode: "concat" }),
-  ]),
+  {
+    name: "values that one layer takes several times, and others once",
+    sampleShape: [5],
+    build: () => {
+      const input = tf.input({ shape: [5] });
+      const x = applyTo(tf.layers.dense({ units: 4, activation: "tanh" }), input);
+      const twice = applyTo(tf.layers.add(), [x, x]);
+      const joined = applyTo(tf.layers.concatenate(), [x, twice, x, twice]);
+      const [left, right] = [tf.input({ shape: [16] }), tf.input({ shape: [16] })];
+      const product = applyTo(tf.layers.multiply(), [left, right]);
+      const inner = tf.model({ inputs: [left, right], outputs: applyTo(tf.layers.dense({ units: 4 }), product) });
+      const ends = [applyTo(inner, [joined, joined]), x];
+      const outputs = applyTo(tf.layers.dense({ units: 3 }), applyTo(tf.layers.add(), ends));
+      return tf.model({ inputs: input, outputs });
+    },
+  },
 ];
-
-/** As a file of Keras's makes it. */
-function resetAfterGru(settings: Parameters<typeof tf.layers.gru>[0]): tf.layers.Layer {
-  return new GRU({ ...settings, resetAfter: true });
-}
-
-/** `tf.layers.gru` and the like are declared to return any layer, but `bidirectional` wants a recurrent one. */
-function asRnn(layer: tf.layers.Layer): tf.RNN {
-  if (layer instanceof tf.RNN) return layer;
-  throw new TypeError("Wanted a recurrent layer");
-}

@@ -4,6 +4,8 @@ import { viewEntry } from "../../../src/core/parameter_layout.ts";
 import type { Engine, ModelVectors } from "../../../src/engine/engine.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { DepthwiseConv1D } from "../../../src/engine/tfjs/layers/keras/depthwise_1d.ts";
+import { GRU } from "../../../src/engine/tfjs/layers/keras/gru.ts";
+import { ZeroPadding1D } from "../../../src/engine/tfjs/layers/keras/margin_layers.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import {
   computeGradient,
@@ -66,6 +68,27 @@ const CASES: Readonly<Record<string, Case>> = {
     layers.conv3d({ filters: 2, kernelSize: [2, 1, 3], strides: [1, 2, 2], padding: "same" }),
   ),
   "conv3d, dilated": onVolumes(() => layers.conv3d({ filters: 2, kernelSize: 2, dilationRate: [2, 1, 3] })),
+  "transposed conv3d, same": onVolumes(() =>
+    layers.conv3dTranspose({
+      filters: 2,
+      kernelSize: [2, 3, 2],
+      strides: [1, 2, 1],
+      padding: "same",
+      activation: "tanh",
+    }),
+  ),
+  "transposed conv3d, strides beyond the kernel": onVolumes(() =>
+    layers.conv3dTranspose({ filters: 1, kernelSize: [1, 2, 3], strides: [2, 3, 1], useBias: false }),
+  ),
+  "an lstm that passes filling over, and the mean": onFilled(() => [
+    layers.lstm({ units: 3, returnSequences: true }),
+    layers.globalAveragePooling1d(),
+    layers.reshape({ targetShape: [3, 1] }),
+  ]),
+  "two grus that pass filling over, one backwards": onFilled(() => [
+    new GRU({ units: 2, returnSequences: true, goBackwards: true, resetAfter: true } as { units: number }),
+    layers.gru({ units: 3, returnSequences: true }),
+  ]),
   "depthwise conv1d, dilated": {
     sampleShape: [9, 2],
     layer: () => new DepthwiseConv1D({ kernelSize: 3, dilationRate: 2 }),
@@ -76,6 +99,12 @@ const CASES: Readonly<Record<string, Case>> = {
   "up sampling, nearest": onImages(() => layers.upSampling2d({ size: [2, 3] })),
   "up sampling, bilinear": onImages(() => layers.upSampling2d({ size: [2, 3], interpolation: "bilinear" })),
 };
+
+/** Layers on sequences with filling at both ends. */
+function onFilled(made: () => tf.layers.Layer[]): Case {
+  const filled = () => [new ZeroPadding1D({ padding: [1, 2], inputShape: [4, 2] }), layers.masking({ maskValue: 0 })];
+  return { sampleShape: [4, 2], layer: () => tf.sequential({ layers: [...filled(), ...made()] }) };
+}
 
 function onVolumes(layer: () => tf.layers.Layer): Case {
   return { sampleShape: [5, 4, 6, 2], layer };

@@ -67,6 +67,7 @@ const UNDIFFERENTIABLE: Readonly<Record<string, () => tf.layers.Layer>> = {
   "conv3d, dilated": () => onVolumes(tf.layers.conv3d({ name: "it", filters: 2, kernelSize: 2, dilationRate: 2 })),
   "conv3d, padded, with strides": () =>
     onVolumes(tf.layers.conv3d({ name: "it", filters: 2, kernelSize: 2, strides: 2, padding: "same" })),
+  conv3dTranspose: () => onVolumes(tf.layers.conv3dTranspose({ name: "it", filters: 2, kernelSize: 2 })),
   "maximum of volumes": () => onVolumes(tf.layers.maxPooling3d({ name: "it", poolSize: 2 })),
   "mean of volumes, padded": () => onVolumes(tf.layers.averagePooling3d({ name: "it", poolSize: 2, padding: "same" })),
   "conv2dTranspose with gaps at the edge": () =>

@@ -32,7 +32,6 @@ describe("parseSuites()", () => {
       "strategies",
       "networks",
       "serve",
-      "feedback",
     ]);
   });
 });

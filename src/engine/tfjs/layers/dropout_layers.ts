@@ -74,7 +74,11 @@ function applyNoise(
   if (amount === 0) return x;
   switch (className) {
     case "SpatialDropout1D":
-      return tf.mul(x, draw({ kind: "dropout", rate: amount }, x.shape.with(1, 1)));
+    case "SpatialDropout2D":
+    case "SpatialDropout3D": {
+      const shape = x.shape.map((length, axis) => (axis > 0 && axis < x.rank - 1 ? 1 : length));
+      return tf.mul(x, draw({ kind: "dropout", rate: amount }, shape));
+    }
     case "GaussianNoise":
       return tf.add(x, draw({ kind: "normal", mean: 0, deviation: amount }, x.shape));
     case "GaussianDropout":

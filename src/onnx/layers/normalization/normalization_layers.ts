@@ -3,7 +3,15 @@ import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels_first.ts";
-import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
+import {
+  type ClassFamily,
+  type Conversion,
+  type LayerFamily,
+  type Mask,
+  never,
+  type ParameterSpec,
+} from "../layer_definition.ts";
+import { passMask } from "../masking.ts";
 import { readAxes, readAxis, readFlag, readInteger, readNumber, UnsupportedLayerError } from "../read_setting.ts";
 import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
 import {
@@ -42,17 +50,20 @@ export const normalizationLayers = {
     },
     convert: (layer, [x = ""], conversion) => normalizeInOrder(layer, x, conversion),
     dependsOnMode: ({ isFrozen }) => !isFrozen,
+    mask: passFrozenMask,
   },
   fixedNormalization: {
     parameters: describeFixedNormalization,
     convert: (layer, [x = ""], { graph }) => convertFixedNormalization(layer, x, graph),
     dependsOnMode: never,
+    mask: passMask,
   },
   groupNormalization: {
     /** gamma and beta [C] for an input [N, …, C]. */
     parameters: (layer, [input = []]) => describeScaleAndShift(layer, [Number(input.at(-1))]),
     convert: (layer, [x = ""], { graph }) => convertGroupNormalization(layer, x, graph),
     dependsOnMode: never,
+    mask: passMask,
   },
   layerNormalization: {
     /** gamma and beta of the lengths of the layer's axes, in the layer's own order. */
@@ -65,6 +76,7 @@ export const normalizationLayers = {
     },
     convert: (layer, [x = ""], { graph }) => convertLayerNormalization(layer, x, graph),
     dependsOnMode: never,
+    mask: passMask,
   },
   standardization: {
     parameters: describeStandardization,
@@ -122,6 +134,17 @@ function describeScaleAndShift(
 ): ParameterSpec[] {
   const names = [...(scale ? ["gamma"] : []), ...(center ? ["beta"] : [])];
   return names.map((name) => ({ name: `${layer}/${name}`, shape, isTrainable: true }));
+}
+
+/** @throws {RangeError} If the statistics of the batch are taken: whether masked times count differs in Keras. */
+function passFrozenMask(
+  layer: BatchNormalizationSpec,
+  _: readonly ValueName[],
+  { masks: [mask] = [] }: Conversion,
+): Mask {
+  if (mask === undefined || layer.isFrozen) return mask;
+  const wanted = "sequences without masks (or trainable: false), as Keras's versions differ in what they average";
+  throw new RangeRefusal(needs("batch normalization", wanted, "a mask"));
 }
 
 /** Between convolutions, where channels lie first in memory, they are normalised as they lie. */

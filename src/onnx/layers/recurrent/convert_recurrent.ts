@@ -4,6 +4,7 @@ import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { describeShape } from "../../shape.ts";
 import type { Conversion } from "../layer_definition.ts";
+import { spreadMask } from "../masking.ts";
 import { exportCell } from "./export_cell.ts";
 import type { BidirectionalSpec, RecurrentCell, RecurrentSpec } from "./recurrent_spec.ts";
 import { type CellOutputs, runCell } from "./run_cell.ts";
@@ -18,27 +19,39 @@ export function convertRecurrent(
   return layer.returnsSequences ? batchFirst(stack(), conversion.graph) : last;
 }
 
-/** Two directions over the same samples, merged: the second's outputs are put into the first's order. */
+/**
+ * Two directions over the same samples, merged: the second's outputs are put into the first's order. At times that do
+ * not count both give zeros, as in Keras.
+ */
 export function convertBidirectional(
   layer: BidirectionalSpec,
   inputs: readonly ValueName[],
   conversion: Conversion,
 ): ValueName {
-  const { graph } = conversion;
+  const { graph, masks: [mask] = [] } = conversion;
   const [forward, backward] = [layer.forward, layer.backward].map((cell) => {
     const outputs = convertCell(cell, { inputs, stacksFromEnd: cell.goesBackwards }, conversion);
-    return cell.returnsSequences ? batchFirst(outputs.stack(), graph) : outputs.last;
+    if (!cell.returnsSequences) return outputs.last;
+    const sequence = batchFirst(outputs.stack(), graph);
+    return mask === undefined ? sequence : graph.node("Mul", [sequence, spreadMask(mask, sequence, graph)]);
   });
   return merge(layer, [forward ?? "", backward ?? ""], graph);
 }
 
-/** As an operator of its own in files, where ONNX has it; as a Scan, which trains, otherwise. */
+/**
+ * As an operator of its own in files, where ONNX has it; as a Scan, which trains, otherwise, and where times are
+ * passed over.
+ */
 function convertCell(
   cell: RecurrentCell,
   { inputs, stacksFromEnd }: { readonly inputs: readonly ValueName[]; readonly stacksFromEnd: boolean },
-  { graph, isExport = false }: Conversion,
+  { graph, isExport = false, masks: [mask] = [] }: Conversion,
 ): CellOutputs {
   const sequence = timeFirst(inputs, graph);
+  if (mask !== undefined) {
+    const isSeen = timeFirst([spreadMask(mask, inputs[0] ?? "", graph)], graph);
+    return runCell(cell, { sequence, isSeen, stacksFromEnd }, graph);
+  }
   // ONNX's operators put the outputs of a way from the end into the order of the sequence.
   const isInOrder = !cell.returnsSequences || cell.goesBackwards === stacksFromEnd;
   const exported = isExport && isInOrder ? exportCell(cell, sequence, graph) : undefined;

@@ -4,6 +4,7 @@ import type { LayerJson } from "../../topology/topology_schema.ts";
 import { readActivation } from "../activation.ts";
 import type { LayerCall } from "../layer_call.ts";
 import { type ClassFamily, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
+import { passMask } from "../masking.ts";
 import { assertUnrestricted, readFlag, readInnerLayer, readInteger, UnsupportedLayerError } from "../read_setting.ts";
 import { convertBidirectional, convertRecurrent } from "./convert_recurrent.ts";
 import { type BidirectionalSpec, countGates, type RecurrentCell, type RecurrentSpec } from "./recurrent_spec.ts";
@@ -17,12 +18,15 @@ export const recurrentLayers = {
     parameters: (layer, [input = []]) => describeCell(layer, input),
     convert: convertRecurrent,
     dependsOnMode: never,
+    mask: (layer, inputs, conversion) => (layer.returnsSequences ? passMask(layer, inputs, conversion) : undefined),
   },
   bidirectional: {
     parameters: ({ forward, backward }, [input = []]) =>
       [forward, backward].flatMap((cell) => describeCell(cell, input)),
     convert: convertBidirectional,
     dependsOnMode: never,
+    mask: (layer, inputs, conversion) =>
+      layer.forward.returnsSequences ? passMask(layer, inputs, conversion) : undefined,
   },
 } satisfies LayerFamily<RecurrentLayerSpec>;
 

@@ -2,7 +2,7 @@ import { int } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { scan } from "../../scan/scan.ts";
-import { type CellParameters, type CellState, orderGates, stepCell } from "./recurrent_cells.ts";
+import { type CellInput, type CellParameters, type CellState, orderGates, stepCell } from "./recurrent_cells.ts";
 import type { RecurrentCell } from "./recurrent_spec.ts";
 
 /** What a cell gives. */
@@ -13,18 +13,29 @@ export interface CellOutputs {
   readonly stack: () => ValueName;
 }
 
-/**
- * A cell over a sequence [T, N, F]. The first step has no state and stands by itself; the others are one Scan.
- * @param order Whether outputs of later steps stand before those of earlier ones.
- */
+/** What a cell goes through. */
+export interface CellSequence {
+  /** [T, N, F] */
+  readonly sequence: ValueName;
+  /** 1 for the steps that count, 0 for those at which the cell keeps its state [T, N, 1]. Default: all count. */
+  readonly isSeen?: ValueName;
+  /** Whether outputs of later steps stand before those of earlier ones. */
+  readonly stacksFromEnd: boolean;
+}
+
+/** A cell over a sequence. The first step has no state and stands by itself; the others are one Scan. */
 export function runCell(
   cell: RecurrentCell,
-  { sequence, stacksFromEnd }: { readonly sequence: ValueName; readonly stacksFromEnd: boolean },
+  { sequence, isSeen, stacksFromEnd }: CellSequence,
   graph: GraphBuilder,
 ): CellOutputs {
-  const { first, others } = splitFirst(projectInputs(cell, sequence, graph), cell.goesBackwards, graph);
+  const projected = projectInputs(cell, sequence, graph);
+  // The mask goes along as a last column: steps are given one sequence.
+  const elements = isSeen === undefined ? projected : graph.node("Concat", [projected, isSeen], { axis: int(2) });
+  const { first, others } = splitFirst(elements, cell.goesBackwards, graph);
   const parameters = splitRecurrentKernel(cell, graph);
-  const start = stepCell(cell, { projected: first, parameters }, graph);
+  const step = isSeen === undefined ? stepCell : stepSeen;
+  const start = step(cell, { projected: first, parameters }, graph);
   const ofStart = () => graph.node("Reshape", [start.output, graph.integers([1, -1, cell.units])]);
   if (others === undefined) return { last: start.output, stack: ofStart };
   const { last, stack } = scan(
@@ -36,7 +47,7 @@ export function runCell(
       stacksFromEnd,
       step({ states: [output = "", memory], element, save }, body) {
         const state = memory === undefined ? { output } : { output, memory };
-        return listState(stepCell(cell, { projected: element, state, parameters, save }, body));
+        return listState(step(cell, { projected: element, state, parameters, save }, body));
       },
     },
     graph,
@@ -104,6 +115,23 @@ function splitFirst(
   const lengths = graph.integers(fromEnd ? [steps - 1, 1] : [1, steps - 1]);
   const [front = "", back = ""] = graph.manyOutputs("Split", [sequence, lengths], { axis: int(0) });
   return fromEnd ? { first: reshape(back), others: front } : { first: reshape(front), others: back };
+}
+
+/** One step of which the last column says whether it counts: the state stays, zeros at first, where it does not. */
+function stepSeen(cell: RecurrentCell, { projected, ...input }: CellInput, graph: GraphBuilder): CellState {
+  const width = Number(graph.shapeOf(projected)[1]) - 1;
+  const [values = "", isSeen = ""] = graph.manyOutputs("Split", [projected, graph.integers([width, 1])], {
+    axis: int(1),
+  });
+  const { output, memory } = stepCell(cell, { ...input, projected: values }, graph);
+  const hold = (next: ValueName, old: ValueName | undefined) => {
+    const taken = graph.node("Mul", [next, isSeen]);
+    if (old === undefined) return taken;
+    const rest = graph.node("Sub", [graph.constant(1), isSeen]);
+    return graph.node("Add", [taken, graph.node("Mul", [old, rest])]);
+  };
+  const held = hold(output, input.state?.output);
+  return memory === undefined ? { output: held } : { output: held, memory: hold(memory, input.state?.memory) };
 }
 
 function listState({ output, memory }: CellState): ValueName[] {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { readEinsum } from "../../../../src/onnx/einsum/read_einsum.ts";
 import type { Dimension } from "../../../../src/onnx/file/onnx_model.ts";
 import type { StaticTensor } from "../../../../src/onnx/import/onnx_source.ts";
-import { readEinsum } from "../../../../src/onnx/import/read_einsum.ts";
 import { foldStatic } from "../../../../src/onnx/import/static/fold_static.ts";
 import { combine } from "../../../../src/onnx/import/static/static_arithmetic.ts";
 import type { StaticOperator } from "../../../../src/onnx/import/static/static_operators.ts";

@@ -4,7 +4,7 @@ import { anything, either, flag, listOf, oneOf, wholeNumber } from "../../../../
 import { countPlaces, placeWindow } from "../../../../onnx/ops/windowing.ts";
 import * as tf from "../../tensorflow.ts";
 import { readInput, readWeight } from "../masked_logits.ts";
-import { KernelLayer, takeShape } from "./kernel_layer.ts";
+import { type ActivationName, activate, KernelLayer, takeShape } from "./kernel_layer.ts";
 
 /** What a convolution of each channel of [N, L, C] by itself is made of: the names and defaults are Keras's. */
 export interface DepthwiseConv1DOptions {
@@ -43,8 +43,6 @@ const RULES = {
   dataFormat: oneOf(["channelsLast"]),
   groups: wholeNumber(1, 1),
 };
-
-type ActivationName = Parameters<typeof tf.layers.activation>[0]["activation"];
 
 /** What both layers have in common: the window, and what becomes of its channels. */
 class Depthwise {
@@ -88,9 +86,7 @@ class Depthwise {
 
   finish(layer: tf.layers.Layer, y: tf.Tensor, bias: tf.LayerVariable | undefined): tf.Tensor {
     const shifted = bias ? tf.add(y, readWeight(layer, bias)) : y;
-    const { activation } = this.config;
-    if (activation === null) return shifted;
-    return readInput(layer, tf.layers.activation({ activation: activation as ActivationName }).call(shifted, {}), 0);
+    return activate(layer, shifted, this.config.activation as ActivationName | null);
   }
 }
 

@@ -2,6 +2,7 @@ import { type AnyOptionRules, assertOptions } from "../../../../core/options/ass
 import { anything, either, nothing, objectLike } from "../../../../core/options/value_rules.ts";
 import { LAYER_RULES } from "../../layer_rules.ts";
 import * as tf from "../../tensorflow.ts";
+import { readInput } from "../masked_logits.ts";
 
 /** How a kind of layer reads its settings. */
 interface KernelLayerRules {
@@ -35,6 +36,14 @@ export abstract class KernelLayer extends tf.layers.Layer {
   override getConfig(): tf.serialization.ConfigDict {
     return { ...super.getConfig(), ...this.#regularizers };
   }
+}
+
+/** An activation by the name that TF.js has for it. */
+export type ActivationName = Parameters<typeof tf.layers.activation>[0]["activation"];
+
+/** What an activation of that name makes of y; y itself without one. */
+export function activate(layer: tf.layers.Layer, y: tf.Tensor, activation: ActivationName | null): tf.Tensor {
+  return activation === null ? y : readInput(layer, tf.layers.activation({ activation }).call(y, {}), 0);
 }
 
 /** The first of a layer's input shapes. */
