@@ -53,6 +53,11 @@ describe("exportModel() of growing heads", () => {
     await expect(checkExport(bytes, { x: unknown, expected })).rejects.toThrow(
       "needs task labels that it has a head for, got [0, 3, 1, 2]",
     );
+    // Gather counts −1 from the end: the last head would answer.
+    const negative = { ...x, taskLabels: Int32Array.of(0, 1, -1, 0) };
+    await expect(checkExport(bytes, { x: negative, expected })).rejects.toThrow(
+      "needs task labels that it has a head for, got [0, 1, -1]",
+    );
     const few = { ...x, taskLabels: Int32Array.of(0) };
     await expect(checkExport(bytes, { x: few, expected })).rejects.toThrow("needs 4 task labels, got 1");
     const { taskLabels: _, ...bare } = x;

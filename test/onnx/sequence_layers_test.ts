@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../src/engine/onnxruntime/onnxruntime_engine.ts";
+import { exportModel } from "../../src/onnx/export/export_model.ts";
+import { ExportSession } from "../../src/onnx/export/export_session.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { catchError, computeOutputs, drawVectors, KEY } from "../engine/engine_fixtures.ts";
 import { createLayer, createSequential } from "./topologies.ts";
@@ -90,6 +92,24 @@ describe("createOnnxruntimeEngine()", () => {
       await engine.close();
     });
   }
+
+  test("exports a file that refuses ids which the table has not", async () => {
+    const table = createLayer("Embedding", "table", { input_dim: 3, output_dim: 2 });
+    const spec = parseTopology(createSequential([2], [table, ...head]));
+    const engine = await createOnnxruntimeEngine({ spec });
+    const vectors = drawVectors(engine);
+    const x = { data: Float32Array.of(0, 2, 1, 1), shape: [2, 2] };
+    const taskLabels = new Int32Array(2);
+    const expected = await computeOutputs(engine, vectors, { x, taskLabels, mode: "eval", dropoutKey: KEY });
+    await engine.close();
+    const session = await ExportSession.open(exportModel({ spec, ...vectors, metadata: {} }));
+    expect([...(await session.run(x)).data].map(Math.fround)).toEqual([...expected]);
+    for (const wrong of [3, -1, -3, -0.5]) {
+      const error = String(await catchError(session.run({ data: Float32Array.of(0, wrong), shape: [1, 2] })));
+      expect(error).toContain("out of data bounds, idx=3");
+    }
+    await session.close();
+  });
 
   test("computes x/2 · (1 + tanh(√(2/π)(x + 0.044715 x³))), when the activation is gelu_new", async () => {
     const layer = createLayer("Activation", "gelu", { activation: "gelu_new" });

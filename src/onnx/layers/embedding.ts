@@ -1,8 +1,8 @@
 import { int } from "../file/onnx_model.ts";
 import type { ValueName } from "../graph.ts";
-import type { GraphBuilder } from "../graph_builder.ts";
+import { guardIds } from "./guard_ids.ts";
 import type { LayerCall } from "./layer_call.ts";
-import { type ClassFamily, type LayerFamily, never } from "./layer_definition.ts";
+import { type ClassFamily, type Conversion, type LayerFamily, never } from "./layer_definition.ts";
 import { markOthers } from "./masking.ts";
 import { readFlag, readInteger } from "./read_setting.ts";
 
@@ -21,7 +21,7 @@ export interface EmbeddingSpec extends LayerCall {
 export const embeddingLayers = {
   embedding: {
     parameters: ({ layer, size, units }) => [{ name: `${layer}/embeddings`, shape: [size, units], isTrainable: true }],
-    convert: (layer, [x = ""], { graph }) => convertEmbedding(layer, x, graph),
+    convert: convertEmbedding,
     dependsOnMode: never,
     mask: ({ masksZero }, [x = ""], { graph }) => (masksZero ? markOthers(x, 0, graph) : undefined),
   },
@@ -40,8 +40,12 @@ export const embeddingClasses = {
 } satisfies ClassFamily<EmbeddingSpec>;
 
 /** Embedding, ids [N, …] to [N, …, units]: Gather-13 from the table. Ids are floats, as all samples are. */
-function convertEmbedding(layer: EmbeddingSpec, x: ValueName, graph: GraphBuilder): ValueName {
-  const ids = graph.node("Cast", [x], { to: int(INT64) });
+function convertEmbedding(
+  layer: EmbeddingSpec,
+  [x = ""]: readonly ValueName[],
+  { graph, isExport = false }: Conversion,
+): ValueName {
+  const ids = isExport ? guardIds(x, layer.size, graph) : graph.node("Cast", [x], { to: int(INT64) });
   return graph.node("Gather", [graph.parameter(`${layer.layer}/embeddings`), ids], { axis: int(0) });
 }
 

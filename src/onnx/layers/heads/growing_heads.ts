@@ -28,7 +28,7 @@ export const growingHeadLayers = {
   multiHeadClassifier: {
     parameters: (layer, inputs) =>
       describeHead(layer, inputs, { heads: [layer.headUnits.length], units: Math.max(...layer.headUnits) }),
-    convert: (layer, inputs, { graph }) => convertMultiHeadClassifier(layer, inputs, graph),
+    convert: convertMultiHeadClassifier,
     dependsOnMode: never,
   },
 } satisfies LayerFamily<GrowingHeadSpec>;

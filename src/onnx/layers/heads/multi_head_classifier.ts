@@ -4,6 +4,8 @@ import { int, ints } from "../../file/onnx_model.ts";
 import type { ValueName } from "../../graph.ts";
 import type { GraphBuilder } from "../../graph_builder.ts";
 import { sampleShapeOf } from "../../shape.ts";
+import { guardLabels } from "../guard_ids.ts";
+import type { Conversion } from "../layer_definition.ts";
 import { type MaskedHead, maskLogits } from "./mask_logits.ts";
 
 /**
@@ -24,11 +26,12 @@ export interface MultiHeadClassifierSpec extends MaskedHead {
 export function convertMultiHeadClassifier(
   layer: MultiHeadClassifierSpec,
   inputs: readonly ValueName[],
-  graph: GraphBuilder,
+  { graph, isExport = false }: Conversion,
 ): ValueName {
-  const [x = "", labels] = inputs;
-  if (labels === undefined)
+  const [x = "", given] = inputs;
+  if (given === undefined)
     throw new RangeRefusal(needs("the multi-head classifier", "task labels as second input", inputs));
+  const labels = isExport ? guardLabels(given, layer.headUnits.length, graph) : given;
   const [logits, choose] = layer.sharesTask
     ? addOneHead(layer, { x, labels }, graph)
     : addAllHeads(layer, { x, labels }, graph);
