@@ -8,6 +8,7 @@ import { text, wholeNumber } from "../../core/options/value_rules.ts";
 import { type ExportSource, nameSource, readExport } from "../export/export_session.ts";
 import { inferGraphTypes } from "../export/infer_graph_types.ts";
 import { LAYOUT_KEY, PREPROCESS_KEY, readNormalization } from "../export/input_form.ts";
+import { ORIGINAL_KEY } from "../export/original/original_form.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import { type EncodedFiles, encodeFiles, type FileDivision } from "../file/encode_files.ts";
 import type { OnnxModel, OnnxTensor } from "../file/onnx_model.ts";
@@ -111,7 +112,9 @@ function decodeNamed(bytes: Uint8Array, subject: string): OnnxModel {
 
 /** A second conversion would normalise twice, or quantise what is quantised. */
 function assertUnconverted({ metadata, producerName }: OnnxModel, subject: string): void {
-  const done = [LAYOUT_KEY, PREPROCESS_KEY, "firn.precision"].filter((key) => metadata[key] !== undefined);
+  const done = [LAYOUT_KEY, PREPROCESS_KEY, "firn.precision", ORIGINAL_KEY].filter(
+    (key) => metadata[key] !== undefined,
+  );
   if (producerName !== "firn")
     throw new RangeRefusal(`${subject} was not exported by Firn: only its own files can be converted`);
   if (done.length === 0) return;

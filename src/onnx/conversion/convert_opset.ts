@@ -128,6 +128,7 @@ function isSet(attribute: OnnxNode["attributes"][string]): boolean {
       return attribute.value.some((value) => value !== 1);
     case "string":
     case "strings":
+    case "tensor":
     case "graph":
       return true;
   }

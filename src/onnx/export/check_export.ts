@@ -38,27 +38,31 @@ export async function checkExport(
   const { x, expected, external } = expectation;
   const session = await ExportSession.open(bytes, external ? { external } : {});
   try {
-    const { data, shape } = await session.run(x);
-    if (data.length !== expected.length) {
-      throw new RefusalError(needs("the exported model", `${expected.length} logits`, data.length));
-    }
-    const maxAbsoluteDifference = findLargest(expected, (value, i) => value - (data[i] ?? 0));
-    const tolerance =
-      EXPORT_TOLERANCE *
-      Math.max(
-        1,
-        findLargest(expected, (value) => value),
-      );
-    // Written so that NaN, which is neither larger nor smaller, is refused.
-    if (!(maxAbsoluteDifference <= tolerance)) {
-      const wanted = `logits within ${tolerance} of the engine's`;
-      throw new RefusalError(needs("the exported model", wanted, maxAbsoluteDifference));
-    }
-    assertSameClasses(data, expected, shape);
-    return { maxAbsoluteDifference };
+    return { maxAbsoluteDifference: assertSameOutputs(await session.run(x), expected) };
   } finally {
     await session.close();
   }
+}
+
+/**
+ * Compares what a file gives [n, C] with what it must give.
+ * @returns The largest difference.
+ * @throws {RefusalError} If they differ by more than `checkExport` allows.
+ */
+export function assertSameOutputs({ data, shape }: HostTensor, expected: Float32Array): number {
+  if (data.length !== expected.length) {
+    throw new RefusalError(needs("the exported model", `${expected.length} logits`, data.length));
+  }
+  const maxAbsoluteDifference = findLargest(expected, (value, i) => value - (data[i] ?? 0));
+  const largest = findLargest(expected, (value) => value);
+  const tolerance = EXPORT_TOLERANCE * Math.max(1, largest);
+  // Written so that NaN, which is neither larger nor smaller, is refused.
+  if (!(maxAbsoluteDifference <= tolerance)) {
+    const wanted = `logits within ${tolerance} of the engine's`;
+    throw new RefusalError(needs("the exported model", wanted, maxAbsoluteDifference));
+  }
+  assertSameClasses(data, expected, shape);
+  return maxAbsoluteDifference;
 }
 
 /** Logits far below the others, of masked classes say, make the tolerance wide: it must not hide another prediction. */

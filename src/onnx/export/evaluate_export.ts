@@ -8,6 +8,7 @@ import { countRowsAtOnce } from "./export_memory.ts";
 import { type ExportBatch, ExportSession, type ExportSource, nameSource, readExport } from "./export_session.ts";
 import { createInputForm } from "./input_form.ts";
 import { findLargestColumn } from "./largest_column.ts";
+import { ORIGINAL_KEY } from "./original/original_form.ts";
 
 /**
  * The classes that an exported file predicts for batches of samples [n, …] with their task labels, one after another,
@@ -37,6 +38,9 @@ export async function* runExport(
   const bytes = await readExport(source);
   const subject = nameSource(source);
   const { graph, metadata } = decodeModel(bytes);
+  if (ORIGINAL_KEY in metadata) {
+    throw new RangeRefusal(`${subject} left as its network came, for other programs: give the run's own file`);
+  }
   const toForm = createInputForm(metadata);
   const rowsAtOnce = countRowsAtOnce(graph, subject);
   const isDivided = graph.initializers.some(({ external }) => external !== undefined);

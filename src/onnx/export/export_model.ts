@@ -27,6 +27,7 @@ import { describeShape } from "../shape.ts";
 import { buildExportedNetwork, type ExportedNetwork } from "./exported_network.ts";
 import type { Preprocessing } from "./input_form.ts";
 import { mergeAdapters } from "./merge_adapters.ts";
+import { describeOriginal } from "./original/original_model.ts";
 
 /** What an exported file is made from. */
 export interface ExportOptions extends ExportedNetwork {
@@ -41,6 +42,11 @@ export interface ExportOptions extends ExportedNetwork {
    * in any case where parameters differ from task to task.
    */
   readonly keepAdapters?: boolean;
+  /**
+   * True gives a network from an ONNX file back as it came: its own inputs, output and operator set, and its nodes in
+   * their order and with their names. It excludes `layout` and `preprocess`. Default: false.
+   */
+  readonly original?: boolean;
   /** When given, the file takes raw values and normalises them itself. */
   readonly preprocess?: Preprocessing;
 }
@@ -62,6 +68,7 @@ const EXPORT_RULES: OptionRules<ExportOptions> = {
   metadata: required(recordOf(text())),
   layout: oneOf(["nhwc", "nchw"]),
   keepAdapters: flag(),
+  original: flag(),
   preprocess: anything(),
 };
 
@@ -107,6 +114,11 @@ function describeModel(act: string, options: ExportOptions): OnnxModel {
   assertVectors(options);
   const isMerged = !options.keepAdapters && options.taskParameters === undefined;
   const network = isMerged ? mergeAdapters(options) : options;
+  if (options.original) {
+    const [other] = (["layout", "preprocess"] as const).filter((name) => options[name] !== undefined);
+    if (other) throw new RangeRefusal(`${act}: original=true excludes ${other}: the file takes what it took`);
+    return describeOriginal(network, metadata);
+  }
   const { graph, logits, names } = buildExportedNetwork(network, (builder) => addInputs(options, builder));
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
   // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.

@@ -34,12 +34,14 @@ export interface ExportedNetwork {
 /**
  * A new graph that holds the network and its heads, what they predict [N, C], and by value the name of the layer that
  * gives it.
- * @param addInputs Adds what the network takes, by the names of its input layers.
+ * @param addInputs Adds what the network takes, by the names of its input layers, or what stands in for others.
+ * @param prefix What the names of its values begin with. Default: "".
  * @throws {RangeError} If a head does not fit the network.
  */
 export function buildExportedNetwork(
   exported: ExportedNetwork,
   addInputs: (graph: GraphBuilder) => ReadonlyMap<string, ValueName>,
+  prefix = "",
 ): {
   readonly graph: GraphBuilder;
   readonly logits: ValueName;
@@ -48,7 +50,7 @@ export function buildExportedNetwork(
   const { spec, heads = [], taskParameters } = exported;
   const written = writeTensors(spec, exported);
   let source = written;
-  const graph = new GraphBuilder((name, builder) => source(name, builder));
+  const graph = new GraphBuilder((name, builder) => source(name, builder), { prefix });
   const given = addInputs(graph);
   if (taskParameters || exported.takesTaskLabels) addTaskLabels(graph);
   const networks = (taskParameters ? listLastOwners(taskParameters) : [undefined]).map((lastOwner) => {

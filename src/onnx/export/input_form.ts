@@ -51,8 +51,8 @@ function undoNormalization({ data, shape }: ExportBatch, { scale, mean, std }: P
   return data.map((value, i) => value * elementAt(factors, i % channels) + elementAt(offsets, i % channels));
 }
 
-/** [n, H, W, C] as [n, C, H, W]. */
-function putChannelsFirst(batch: ExportBatch): ExportBatch {
+/** [n, H, W, C] as [n, C, H, W]. The caller owns the result. */
+export function putChannelsFirst(batch: ExportBatch): ExportBatch {
   const [rows = 0, height = 0, width = 0, channels = 0] = batch.shape;
   const data = new Float32Array(batch.data.length);
   const pixels = height * width;

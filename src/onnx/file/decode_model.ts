@@ -104,11 +104,14 @@ function decodeAttribute(attribute: DecodedAttribute): AttributeValue {
       return { kind: "floats", value: attribute.floats };
     case ATTRIBUTE_NUMBERS.strings:
       return { kind: "strings", value: attribute.strings.map((text) => new TextDecoder().decode(text)) };
+    case ATTRIBUTE_NUMBERS.tensor:
+      if (attribute.t) return { kind: "tensor", value: decodeTensor(attribute.t) };
+      break;
     case ATTRIBUTE_NUMBERS.graph:
       if (attribute.g) return { kind: "graph", value: decodeGraph(attribute.g) };
   }
   throw new SyntaxRefusal(
-    needs(`the attribute "${attribute.name}"`, "an int, float, string, list or graph", attribute.type),
+    needs(`the attribute "${attribute.name}"`, "an int, float, string, list, tensor or graph", attribute.type),
   );
 }
 

@@ -17,6 +17,9 @@ const valueInfoSchema = z.object({
 const attributeSchema = z.object({
   name: z.string(),
   type: z.number(),
+  get t() {
+    return tensorSchema.nullish();
+  },
   i: z.number().default(0),
   f: floatSchema.default(0),
   s: bytesSchema.default(new Uint8Array(0)),

@@ -117,6 +117,8 @@ function encodeAttribute(attribute: AttributeValue): object {
       return { floats: attribute.value };
     case "strings":
       return { strings: attribute.value.map((text) => new TextEncoder().encode(text)) };
+    case "tensor":
+      return { t: describeWholeTensor(attribute.value) };
     case "graph":
       return { g: describeGraph(attribute.value) };
   }

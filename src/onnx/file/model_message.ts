@@ -19,6 +19,7 @@ export const ATTRIBUTE_NUMBERS: Readonly<Record<AttributeValue["kind"], number>>
   float: 1,
   int: 2,
   string: 3,
+  tensor: 4,
   graph: 5,
   floats: 6,
   ints: 7,

@@ -58,6 +58,7 @@ export type AttributeValue =
   | { readonly kind: "ints"; readonly value: readonly number[] }
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "strings"; readonly value: readonly string[] }
+  | { readonly kind: "tensor"; readonly value: OnnxTensor }
   /** What an operator runs again and again; it may use values of the graph around it by their names. */
   | { readonly kind: "graph"; readonly value: OnnxGraph };
 

@@ -1,11 +1,12 @@
 import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
 import { cutHead } from "./cutting/cut_head.ts";
+import { findEnding } from "./cutting/find_ending.ts";
 import { findInputs, type InputSearch } from "./find_inputs.ts";
 import { findSettings } from "./find_settings.ts";
 import type { ImportedNetwork, ImportedNode } from "./imported_network.ts";
 import { inlineFunctions } from "./inline_functions.ts";
-import type { OnnxSource, SourceNode, SourceTensor } from "./onnx_source.ts";
+import type { OnnxSource, SourceDataType, SourceNode, SourceTensor } from "./onnx_source.ts";
 import { listNumbers, toFloats } from "./read_tensor.ts";
 import { WeightNames } from "./weight_names.ts";
 import { chooseWeightOrder, orderShape, orderValues } from "./weight_order.ts";
@@ -84,6 +85,7 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
       attributes: readAttributes(node, subject),
     };
   });
+  const ending = findEnding(nodes, { outputs: source.outputs.map(({ name }) => name), end });
   const chosen = options.chooseTrainable(weights.map(({ name, node }) => ({ name, node })));
   return {
     network: {
@@ -92,11 +94,22 @@ export function importNetwork(source: OnnxSource, options: ImportOptions): Impor
       output: end,
       nodes: imported,
       statics,
+      origin: {
+        ...describeOrigin(source, inputs),
+        ending: ending.map((node) => ({
+          op: nameOperator(node),
+          name: node.name,
+          inputs: [...node.inputs],
+          outputs: [...node.outputs],
+          attributes: readAttributes(node, subject),
+        })),
+      },
       weights: weights.map(({ name, tensor, isStatistic, order }, i) => ({
         name,
         shape: order ? orderShape(tensor.shape, order) : [...tensor.shape],
         isTrainable: !isStatistic && elementAt(chosen, i),
         ...(order ? { order } : {}),
+        ...describeType(tensor),
       })),
     },
     values: weights.map(({ tensor, order }) => {
@@ -175,7 +188,27 @@ function isStatistic({ op }: SourceNode, place: number): boolean {
 
 function toStatic(tensor: SourceTensor): ImportedNetwork["statics"][string] {
   const isFloat = tensor.dataType.startsWith("float");
-  return { isFloat, shape: [...tensor.shape], values: [...listNumbers(tensor)] };
+  return { isFloat, shape: [...tensor.shape], values: [...listNumbers(tensor)], ...describeType(tensor) };
+}
+
+/** The type of a tensor's elements, where it is another than it is taken for. */
+function describeType({ dataType }: SourceTensor): { dataType?: Exclude<SourceDataType, "float32" | "int64"> } {
+  return dataType === "float32" || dataType === "int64" ? {} : { dataType };
+}
+
+/** What the file calls its inputs and its output; lengths that it leaves open are those of the samples. */
+function describeOrigin(
+  { inputs, outputs, initializers }: OnnxSource,
+  { input, parts }: Pick<ImportedNetwork, "input" | "parts">,
+): Pick<NonNullable<ImportedNetwork["origin"]>, "inputs" | "output"> {
+  const weights = new Set(initializers.map(({ name }) => name));
+  const known = new Map([input, ...(parts ?? [])].map(({ name, shape }) => [name, shape]));
+  return {
+    inputs: inputs.flatMap(({ name, dataType = "float32" }) =>
+      weights.has(name) ? [] : [{ name, shape: [...(known.get(name) ?? [])], dataType }],
+    ),
+    output: outputs[0]?.name ?? "",
+  };
 }
 
 /** Operators of other domains keep their domain, so that a message can say it. */
@@ -183,15 +216,19 @@ function nameOperator({ domain, op }: SourceNode): string {
   return domain === "" ? op : `${domain}.${op}`;
 }
 
-/** A tensor is the one number that ConstantOfShape repeats; `is_float` says which kind of number. */
+/**
+ * A tensor is the one number that ConstantOfShape repeats; `is_float` says which kind of number, `data_type` its type
+ * if it is not float32 or int64.
+ */
 function readAttributes({ op, name, attributes }: SourceNode, subject: string): ImportedNode["attributes"] {
   const read: Record<string, ImportedNode["attributes"][string]> = {};
   for (const [key, attribute] of Object.entries(attributes)) {
     switch (attribute.kind) {
       case "tensor": {
-        const { isFloat, values } = toStatic(attribute.value);
+        const { isFloat, values, dataType } = toStatic(attribute.value);
         read[key] = { kind: "float", value: Number(values[0]) };
         read.is_float = { kind: "int", value: Number(isFloat) };
+        if (dataType) read.data_type = { kind: "string", value: dataType };
         break;
       }
       case "graph":

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Dimension } from "../file/onnx_model.ts";
 
+/** Element types that are not what they are taken for: floats of 32 bits, and whole numbers of 64. */
+const otherTypeSchema = z.enum(["float64", "float16", "int32", "int8", "uint8", "bool"]);
+
 /** Lengths that depend on the batch are written as they are: "N", "N*49". */
 const dimensionSchema = z.custom<Dimension>(
   (value) => typeof value === "number" || (typeof value === "string" && /^N(\*\d+)?$/.test(value)),
@@ -32,23 +35,40 @@ const adapterSchema = z.object({
   uses: z.array(z.object({ base: z.string(), sum: z.string(), added: z.array(z.string()) })),
 });
 
+const nodeSchema = z.object({
+  op: z.string(),
+  name: z.string(),
+  inputs: z.array(z.string()),
+  outputs: z.array(z.string()),
+  attributes: z.record(z.string(), attributeSchema),
+});
+
+const originSchema = z.object({
+  inputs: z.array(
+    z.object({
+      name: z.string(),
+      shape: z.array(z.number()),
+      dataType: z.enum(["float32", "int64", ...otherTypeSchema.options]),
+    }),
+  ),
+  output: z.string(),
+  ending: z.array(nodeSchema),
+});
+
 const networkSchema = z.object({
   opset: z.number(),
   input: z.object({ name: z.string(), shape: z.array(z.number()) }),
   parts: z.array(partSchema).optional(),
   output: z.string(),
-  nodes: z.array(
-    z.object({
-      op: z.string(),
-      name: z.string(),
-      inputs: z.array(z.string()),
-      outputs: z.array(z.string()),
-      attributes: z.record(z.string(), attributeSchema),
-    }),
-  ),
+  nodes: z.array(nodeSchema),
   statics: z.record(
     z.string(),
-    z.object({ isFloat: z.boolean(), shape: z.array(z.number()), values: z.array(dimensionSchema) }),
+    z.object({
+      isFloat: z.boolean(),
+      shape: z.array(z.number()),
+      values: z.array(dimensionSchema),
+      dataType: otherTypeSchema.optional(),
+    }),
   ),
   weights: z.array(
     z.object({
@@ -56,9 +76,11 @@ const networkSchema = z.object({
       shape: z.array(z.number()),
       isTrainable: z.boolean(),
       order: z.array(z.number()).optional(),
+      dataType: otherTypeSchema.optional(),
     }),
   ),
   adapters: z.array(adapterSchema).optional(),
+  origin: originSchema.optional(),
 });
 
 /**
@@ -70,6 +92,9 @@ const networkSchema = z.object({
  * - `weights`: float tensors by the names that parameters get, with the parameters' shapes. What is not trainable is
  *   part of the state. `order` says which axis of the parameter each axis of the file's weight is, where they lie in
  *   another order (`chooseWeightOrder`).
+ * - `dataType` of numbers and weights: what they were in the file, if not float32 or int64.
+ * - `origin`: what the file's inputs and its output are called, with one sample's shape, and the nodes that made the
+ *   output of what the network ends with (a softmax).
  * - `adapters`: which nodes and weights `addAdapters` has put beside products.
  */
 export type ImportedNetwork = z.infer<typeof networkSchema>;

@@ -3,8 +3,11 @@ import type { OptionRules } from "../../core/options/assert_options.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
 import { flag, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
+import type { ModelTopology } from "../../engine/model_topology.ts";
 import { type ConversionOptions, PRECISIONS, type Precision } from "../../onnx/conversion/conversion_options.ts";
 import { OPSETS } from "../../onnx/conversion/convert_opset.ts";
+import { findOriginalChain } from "../../onnx/export/original/original_chain.ts";
+import { parseTopology } from "../../onnx/topology/parse_topology.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 
 /** In what other form a run exports its models, besides their own. */
@@ -23,6 +26,8 @@ export interface ExportForm {
   readonly precision?: Precision | undefined;
   /** On how many training samples int8 measures. Default: 256. */
   readonly calibrationSamples?: number | undefined;
+  /** A network from an ONNX file leaves as it came; excludes all others. Default: false. */
+  readonly original?: boolean | undefined;
 }
 
 /** The default of `calibrationSamples`. */
@@ -37,24 +42,40 @@ export const EXPORT_FORM_SCHEMA = {
   opset: optional(wholeNumber(OPSETS.least, OPSETS.most), "version of ONNX's operators"),
   precision: optional(oneOf(PRECISIONS), "the numbers that the file computes with"),
   calibrationSamples: optional(wholeNumber(1), "int8 measures on so many"),
+  original: optional(flag(), "a network from an ONNX file as it came, with its own inputs, output and nodes"),
 } satisfies OptionSchema & OptionRules<ExportForm>;
 
 /** What `convertExport` is told of a form. */
-export function toConversion({ calibrationSamples: _, features, ...form }: ExportForm): ConversionOptions {
+export function toConversion({
+  calibrationSamples: _,
+  original: __,
+  features,
+  ...form
+}: ExportForm): ConversionOptions {
   const named = features === "true" ? true : features === "false" ? undefined : features;
   return omitUndefined({ ...form, features: named });
+}
+
+/** What is known of a model before it is trained. */
+interface ExportedModel {
+  readonly benchmark: Pick<Benchmark, "sampleShape">;
+  readonly layers: readonly string[];
+  readonly topology: ModelTopology;
 }
 
 /**
  * Refuses a form that the models of a run cannot have, before anything is trained.
  * @param layers The names of the model's layers.
- * @throws {RangeRefusal} If its samples are no images and the form is for images, or it has no layer of that name.
+ * @throws {RangeRefusal} If its samples are no images and the form is for images, it has no layer of that name, or it
+ *   is to leave as it came and came from no ONNX file.
  */
-export function assertExportForm(
-  form: ExportForm,
-  { benchmark, layers }: { readonly benchmark: Pick<Benchmark, "sampleShape">; readonly layers: readonly string[] },
-): void {
+export function assertExportForm(form: ExportForm, { benchmark, layers, topology }: ExportedModel): void {
   const { sampleShape } = benchmark;
+  if (form.original) {
+    const [other] = Object.entries(form).filter(([name, value]) => name !== "original" && value !== undefined);
+    if (other) throw new RangeRefusal(`export: original=true excludes ${other[0]}`);
+    findOriginalChain(parseTopology(topology));
+  }
   if (form.layout === "nchw" && sampleShape.length !== 3) {
     throw new RangeRefusal(needs("export: layout nchw", "samples [H, W, C]", sampleShape));
   }

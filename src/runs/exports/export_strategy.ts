@@ -9,6 +9,7 @@ import { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
 import { checkExport } from "../../onnx/export/check_export.ts";
 import { exportModelFiles } from "../../onnx/export/export_model.ts";
+import { checkOriginal } from "../../onnx/export/original/check_original.ts";
 import { describeHead, listScoredClasses, UNKNOWN_MARGIN } from "../../onnx/export/prediction_head.ts";
 import { parseTopology } from "../../onnx/topology/parse_topology.ts";
 import { countTargets, readTargetForm } from "../../streams/benchmark_targets.ts";
@@ -40,6 +41,11 @@ export interface StrategyExportOptions {
   readonly maxFileBytes?: number;
   /** Whether low-rank adapters stay nodes of the file, in place of being added to the weights. Default: false. */
   readonly keepAdapters?: boolean;
+  /**
+   * True gives a network from an ONNX file back as it came: with its own inputs, output, nodes and operator set.
+   * Default: false.
+   */
+  readonly original?: boolean;
 }
 
 const STRATEGY_EXPORT_RULES: OptionRules<StrategyExportOptions> = {
@@ -49,6 +55,7 @@ const STRATEGY_EXPORT_RULES: OptionRules<StrategyExportOptions> = {
   dataLocation: text(),
   maxFileBytes: wholeNumber(1),
   keepAdapters: flag(),
+  original: flag(),
 };
 
 /** A file that was run by onnxruntime and found to predict as the strategy does. */
@@ -72,14 +79,14 @@ export interface StrategyExport {
  */
 export async function exportStrategy(strategy: BaseStrategy, options: StrategyExportOptions): Promise<StrategyExport> {
   assertOptions("exportStrategy", options, STRATEGY_EXPORT_RULES);
-  const { benchmark, experience, metadata = {}, dataLocation, maxFileBytes, keepAdapters } = options;
+  const { benchmark, experience, metadata = {}, dataLocation, maxFileBytes, keepAdapters, original } = options;
   return usePredictor(strategy, async (predictor) => {
     const groups = spreadSamples(benchmark, CHECKED_SAMPLES);
     for (const group of groups) await predictor.growHeads(group.experience);
     const { taskParameters, ...prediction } = await predictor.describe(experience);
     const scoresClasses = prediction.heads.some((head) => listScoredClasses(head) !== undefined);
     const { bytes, data } = exportModelFiles({
-      ...omitUndefined({ dataLocation, maxFileBytes, keepAdapters }),
+      ...omitUndefined({ dataLocation, maxFileBytes, keepAdapters, original }),
       spec: parseTopology(chooseComputed(strategy.cluster.model)),
       ...prediction,
       classes: countTargets(benchmark),
@@ -103,7 +110,8 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
     const x = { ...readSamples(samples), taskLabels: samples.targetsTaskLabels };
     const external = data && dataLocation !== undefined ? { location: dataLocation, bytes: data } : undefined;
     const expectation = { x, expected: Float32Array.from(expected), ...(external ? { external } : {}) };
-    return { bytes, ...(data ? { data } : {}), ...(await checkExport(bytes, expectation)) };
+    const check = original ? checkOriginal : checkExport;
+    return { bytes, ...(data ? { data } : {}), ...(await check(bytes, expectation)) };
   });
 }
 

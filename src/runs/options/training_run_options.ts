@@ -19,8 +19,8 @@ import { BENCHMARK_RULE } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { CheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
+import type { ExportLabels } from "../exports/describe_export.ts";
 import type { ExportForm } from "../exports/export_form.ts";
-import type { ExportLabels } from "../exports/model_exporter.ts";
 import type { RunDirectory } from "../run_directory.ts";
 import type { RunSummary } from "../run_summary.ts";
 

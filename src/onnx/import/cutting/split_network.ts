@@ -114,8 +114,9 @@ function select(
   },
 ): Imported {
   const { nodes, known, input = network.input, output = network.output } = part;
-  const { parts, adapters, ...rest } = network;
-  const ofRows = part.input === undefined && parts ? { parts } : {};
+  const { parts, adapters, origin, ...rest } = network;
+  const isFirst = part.input === undefined;
+  const ofRows = isFirst && parts ? { parts } : {};
   const made = new Set([
     input.name,
     ...(ofRows.parts ?? []).map(({ name }) => name),
@@ -127,7 +128,8 @@ function select(
     const value = known.get(name);
     if (value?.kind !== "static") continue;
     const { isFloat, shape, values: numbers } = value.tensor;
-    statics[name] = { isFloat, shape: [...shape], values: [...numbers] };
+    const { dataType } = network.statics[name] ?? {};
+    statics[name] = { isFloat, shape: [...shape], values: [...numbers], ...(dataType ? { dataType } : {}) };
   }
   const adapted = adapters?.filter(({ weight }) => taken.has(weight)) ?? [];
   const places = network.weights.flatMap(({ name }, i) => (taken.has(name) ? [i] : []));
@@ -135,6 +137,7 @@ function select(
     network: {
       ...rest,
       ...ofRows,
+      ...(isFirst && origin ? { origin } : {}),
       ...(adapted.length > 0 ? { adapters: adapted } : {}),
       input,
       output,
