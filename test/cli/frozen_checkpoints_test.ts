@@ -7,32 +7,21 @@ import { StopRequest } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
 import { elementAt } from "../../src/core/element_at.ts";
 import { captureCli } from "../support/captured_cli.ts";
-import { makeNpy } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
-import { writeRowNetwork } from "../support/made_onnx.ts";
+import { makeRows, writeRowNetwork } from "../support/made_onnx.ts";
 
 afterAll(removeFolders);
 
-const [ROWS, WIDTH, HIDDEN] = [48, 6, 2000];
+const HIDDEN = 2000;
 
 /** Of the file's frozen weights alone. */
-const FROZEN_BYTES = 4 * HIDDEN * (WIDTH + 16);
+const FROZEN_BYTES = 4 * HIDDEN * (6 + 16);
 
 /** The words of a run on rows of four classes, in two experiences, and its folder. */
 async function makeRun(model: string) {
-  const labels = Array.from({ length: ROWS }, (_, row) => row % 4);
-  const x = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => {
-    const row = Math.floor(i / WIDTH);
-    return Math.sin((i % WIDTH) * ((row % 4) + 1)) + 0.3 * Math.cos(i);
-  });
-  const data = await makeFolder({
-    "x.npy": makeNpy(x, { shape: [ROWS, WIDTH] }),
-    "y.npy": makeNpy(labels, { descr: "<i8" }),
-  });
   const out = join(await makeFolder({}), "run");
-  const benchmark = `directory:path=${data},experiences=2,testSize=0.25`;
   const words = ["--model", model, "--epochs", "2", "--batch-size", "8", "--checkpoint-every", "2", "--workers", "0"];
-  return { out, words: ["train", "--benchmark", benchmark, ...words, "--no-onnx", "--out", out] };
+  return { out, words: ["train", "--benchmark", await makeRows(), ...words, "--no-onnx", "--out", out] };
 }
 
 /** Ends a run at its second experience. */

@@ -8,6 +8,7 @@ import {
   type OnnxNode,
   type OnnxTensor,
 } from "../../src/onnx/file/onnx_model.ts";
+import { makeNpy } from "./made_files.ts";
 import { makeFolder } from "./made_idx.ts";
 
 /** A node that is called as what it gives. */
@@ -74,4 +75,23 @@ export async function writeRowNetwork({ hidden = 2000 }: { readonly hidden?: num
   const path = join(await makeFolder({}), "rows.onnx");
   await writeFile(path, encodeModel(createOnnxModel(graph)));
   return path;
+}
+
+const [ROWS, WIDTH] = [48, 6];
+
+/**
+ * Writes rows of four classes, two in each of two experiences, as such a network takes them.
+ * @returns What names them on the command line.
+ */
+export async function makeRows(): Promise<string> {
+  const labels = Array.from({ length: ROWS }, (_, row) => row % 4);
+  const x = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => {
+    const row = Math.floor(i / WIDTH);
+    return Math.sin((i % WIDTH) * ((row % 4) + 1)) + 0.3 * Math.cos(i);
+  });
+  const data = await makeFolder({
+    "x.npy": makeNpy(x, { shape: [ROWS, WIDTH] }),
+    "y.npy": makeNpy(labels, { descr: "<i8" }),
+  });
+  return `directory:path=${data},experiences=2,testSize=0.25`;
 }

@@ -20,10 +20,20 @@ interface Options {
   readonly cache?: number;
   readonly seed: number;
   readonly calibrationSamples: number;
+  readonly original: boolean;
+  readonly trust: boolean;
+  readonly acceptChangedData: boolean;
   readonly test: boolean;
   readonly force: boolean;
   readonly json: boolean;
 }
+
+/** Options by which a model becomes something else than it was. */
+const CONVERSIONS: ReadonlySet<string> = new Set(
+  ["layout", "preprocess", "softmax", "features", "opset", "precision", "calibration-samples"].map(
+    (name) => `--${name}`,
+  ),
+);
 
 /** Adds the command that writes a run's model in the form that somebody else needs. */
 export function addExportCommand(program: Command, context: CliContext): void {
@@ -31,7 +41,7 @@ export function addExportCommand(program: Command, context: CliContext): void {
   program
     .command("export")
     .description("write an exported model in another form, and say what that costs in accuracy, size and speed")
-    .argument("<run>", "the folder of a run, or an ONNX file that a run exported")
+    .argument("<run>", "the folder of a run, an ONNX file that it exported, or one of its checkpoints")
     .option("--out <file>", "the file to be written")
     .option("--web <folder>", "in place of it: a page that runs every version of an image model in browsers")
     .option("--experience <number>", "of a run's experiences (default: the newest)", number("--experience", 0))
@@ -47,11 +57,18 @@ export function addExportCommand(program: Command, context: CliContext): void {
         .choices([...PRECISIONS])
         .default("float32"),
     )
+    .option(
+      "--original",
+      "a network from an ONNX file as it came: its own inputs, output, nodes and operator set",
+      false,
+    )
     .option("--benchmark <name:options>", "samples to test on, and for int8 to measure on (default: as evaluate)")
     .option("--data <folder>", "folder with the data set's files (default: the installed package)")
     .option("--cache <size>", "as of evaluate (512MiB, 4GiB)", createSizeParser("--cache"))
     .option("--seed <number>", "the benchmark's, where it names none", number("--seed", 0), 0)
     .option("--calibration-samples <number>", "int8 measures on so many", number("--calibration-samples", 1), 256)
+    .option("--trust", "run the programs that a checkpoint's run names", false)
+    .option("--accept-changed-data", "of a checkpoint: though the data is other than its run has read", false)
     .option("--no-test", "do not measure accuracy and speed")
     .option("--force", "replace the file if it is there", false)
     .option("--json", "the result as JSON", false)
@@ -62,6 +79,8 @@ export function addExportCommand(program: Command, context: CliContext): void {
         return runWebExport(run, { web, json: options.json, others }, context);
       }
       if (out === undefined) throw new CliError("give the file to be written with --out, or a folder with --web");
+      const excluded = options.original ? listTyped(command).filter((name) => CONVERSIONS.has(name)) : [];
+      if (excluded.length > 0) throw new CliError(`--original excludes ${excluded.join(" and ")}`);
       const { runExport } = await import("../exporting/run_export.ts");
       await runExport(run, { ...options, out }, context);
     });

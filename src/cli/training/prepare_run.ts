@@ -147,8 +147,11 @@ function ignoreNothingNew(error: unknown): undefined {
   if (!(error instanceof NothingNewError)) throw error;
 }
 
-/** @param runFolder The folder of the run; asked for while it trains. */
-async function createRunOptions(
+/**
+ * Makes all that a configuration names.
+ * @param runFolder The folder of the run; asked for while it trains.
+ */
+export async function createRunOptions(
   { given, start }: { readonly given: TrainConfig; readonly start: KeptModel | undefined },
   around: RunSurroundings,
   runFolder: () => string,
@@ -186,7 +189,7 @@ async function createRunOptions(
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   const { exportForm: typed } = config;
   const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
-  if (exportForm) assertExportForm(exportForm, { benchmark, layers: model.layers.map(({ name }) => name) });
+  if (exportForm) assertExportForm(exportForm, { benchmark, layers: model.layers.map(({ name }) => name), topology });
   assertAdaptersKept(config, topology);
   assertCriterionFits(criterion, { model, benchmark });
   const { precision = "float32" } = given;

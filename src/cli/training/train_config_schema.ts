@@ -68,6 +68,14 @@ const CONFIG = {
  * @throws {TypeError} If it is no configuration of this version, with the first key where it is not.
  */
 export function parseTrainConfig(directory: string, json: unknown): TrainConfig {
-  const { version: _version, ...config } = resolveOptions(join(directory, "config.json"), json as never, CONFIG);
+  return parseConfig(join(directory, "config.json"), json);
+}
+
+/**
+ * The same of a configuration that stands elsewhere.
+ * @param subject What messages begin with.
+ */
+export function parseConfig(subject: string, json: unknown): TrainConfig {
+  const { version: _version, ...config } = resolveOptions(subject, json as never, CONFIG);
   return { version: 1, ...omitUndefined(config) };
 }

@@ -18,7 +18,7 @@ export async function findExport(path: string, experience?: number): Promise<str
   const files = await readdir(join(path, "onnx")).catch(() => []);
   const numbers = files.flatMap((name) => /^experience-(\d+)\.onnx$/.exec(name)?.[1] ?? []).map(Number);
   if (numbers.length === 0)
-    throw new RefusalError(`${path} holds no exported model: a run writes them to its folder onnx`);
+    throw new RefusalError(`${path} holds no exported model (its folder onnx has none): give one of its checkpoints`);
   const newest = Math.max(...numbers);
   const chosen = experience ?? newest;
   if (numbers.includes(chosen)) return join(path, formatExportPath(chosen));

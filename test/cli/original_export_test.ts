@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { captureCli } from "../support/captured_cli.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { makeRows, writeRowNetwork } from "../support/made_onnx.ts";
+
+afterAll(removeFolders);
+
+describe("a network from an ONNX file", () => {
+  let [path, run, outs] = ["", "", ""];
+
+  const train = async (model: string, out: string, ...words: string[]) => {
+    const options = ["--model", model, "--batch-size", "8", "--workers", "0", "--out", out, ...words];
+    return captureCli(["train", "--benchmark", await makeRows(), ...options, "--quiet"]);
+  };
+  const type = (...words: string[]) => captureCli(["export", ...words]);
+
+  beforeAll(async () => {
+    path = await writeRowNetwork({ hidden: 20 });
+    outs = await makeFolder({});
+    run = join(await makeFolder({}), "run");
+    const { status, stderr } = await train(`onnx:path=${path},trainable=norm.*`, run, "--export", "original=true");
+    if (status !== 0) throw new Error(stderr);
+  });
+
+  test("leaves as it came after each experience, by train --export original=true", async () => {
+    const source = decodeModel(await readFile(path));
+    const first = decodeModel(await readFile(join(run, "export/experience-000.onnx")));
+    expect(first.graph.inputs).toEqual(source.graph.inputs);
+    expect(first.graph.outputs).toEqual(source.graph.outputs);
+    // All but the last product, in whose place the new classifier stands.
+    expect(first.graph.nodes.slice(0, 5)).toEqual(source.graph.nodes.slice(0, 5));
+    expect(first.graph.nodes.length).toBe(6);
+    const find = ({ graph }: typeof source, name: string) => graph.initializers.find((tensor) => tensor.name === name);
+    expect(find(first, "narrow.weight")).toEqual(find(source, "narrow.weight"));
+    expect(find(first, "norm.weight")?.bytes).not.toEqual(find(source, "norm.weight")?.bytes);
+    expect(first.metadata["firn.class_names"]).toBe('["0","1","2","3"]');
+  });
+
+  test("leaves as it came from the newest checkpoint, by export --original", async () => {
+    const out = join(outs, "again.onnx");
+    const { status, stdout, stderr } = await type(run, "--out", out, "--original", "--json", "--experience", "1");
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(JSON.parse(stdout).maxAbsoluteDifference).toBeLessThan(1e-5);
+    expect(await readFile(out)).toEqual(await readFile(join(run, "export/experience-001.onnx")));
+    const evaluated = await captureCli(["evaluate", "--model", out, "--benchmark", await makeRows()]);
+    expect(evaluated.stderr).toContain("left as its network came, for other programs: give the run's own file");
+    expect((await type(out, "--out", join(outs, "b.onnx"))).stderr).toContain("was converted before (firn.original)");
+  });
+
+  test("is refused where it cannot", async () => {
+    const out = join(outs, "none.onnx");
+    const refuse = async (...words: string[]) => {
+      const { status, stderr } = await type(run, "--out", out, "--original", ...words);
+      expect(status).toBe(2);
+      return stderr;
+    };
+    expect(await refuse("--experience", "0")).toContain("holds the model after experience 1, not 0");
+    expect(await refuse("--softmax", "--opset", "18")).toBe("--original excludes --softmax and --opset\n");
+    expect(await readdir(outs)).not.toContain("none.onnx");
+    const other = join(await makeFolder({}), "other");
+    const shared = ["--export", "original=true"];
+    const { status, stderr } = await train("mlp:hiddenSize=4", other, ...shared);
+    expect(status).toBe(2);
+    expect(stderr).toContain("cannot leave as it came: it is no network from an ONNX file");
+    const both = await train(`onnx:path=${path}`, other, "--export", "original=true,softmax=true");
+    expect(both.stderr).toContain("export: original=true excludes softmax");
+    expect(existsSync(other)).toBe(false);
+  });
+});
