@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeNpy } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
@@ -10,12 +11,13 @@ afterAll(removeFolders);
 
 const NETWORK = fileURLToPath(new URL("../models/layers_file/keras/mobilenet/", import.meta.url));
 
-/** Three classes of samples [12, 12, 3]. */
-function makeData(): Promise<string> {
-  const shape = [24, 12, 12, 3];
-  const x = Float32Array.from({ length: 24 * 432 }, (_, i) => {
-    const row = Math.floor(i / 432);
-    return Math.sin(row + (i % 432) * ((row % 3) + 1));
+/** Three classes of samples. */
+function makeData(sampleShape: readonly number[] = [12, 12, 3]): Promise<string> {
+  const shape = [24, ...sampleShape];
+  const size = sampleShape.reduce((product, length) => product * length, 1);
+  const x = Float32Array.from({ length: 24 * size }, (_, i) => {
+    const row = Math.floor(i / size);
+    return Math.sin(row + (i % size) * ((row % 3) + 1));
   });
   const y = Array.from({ length: 24 }, (_, row) => row % 3);
   const files = { "x.npy": makeNpy(x, { shape }), "y.npy": makeNpy(y, { descr: "<i4" }) };
@@ -40,5 +42,18 @@ describe("train --model", () => {
     const refused = await captureCli(["train", "--benchmark", benchmark, "--model", "path=nowhere/model.json"]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain("Cannot read model.json");
+  });
+
+  test("takes an .h5 file of Keras's by path=FILE.h5", async () => {
+    const early = new URL("../models/layers_file/keras2/early.h5.gz", import.meta.url);
+    const folder = await makeFolder({ "early.h5": gunzipSync(await readFile(early)) });
+    const benchmark = `directory:path=${await makeData([6])},experiences=1,testSize=0.25`;
+    const model = `path=${join(folder, "early.h5")}`;
+    const out = join(await makeFolder({}), "run");
+    const words = ["train", "--benchmark", benchmark, "--model", model, "--workers", "0", "--out", out];
+    const { status, stderr } = await captureCli(words);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    const { model: choice } = JSON.parse(await readFile(join(out, "config.json"), "utf8"));
+    expect(choice.name).toBe("tfjs");
   });
 });

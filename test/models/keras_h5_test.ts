@@ -14,13 +14,13 @@ import { tfjsModel } from "../../src/models/tfjs_model.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { catchError, computeOutputs, drawInput } from "../engine/engine_fixtures.ts";
 
-const KERAS = fileURLToPath(new URL("layers_file/keras3/", import.meta.url));
+const KERAS = fileURLToPath(new URL("layers_file/", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "firn-h5-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What Keras wrote: see scripts/peers/keras_files.py. */
-function unpack(name: string): Buffer {
-  return gunzipSync(readFileSync(join(KERAS, `${name}.h5.gz`)));
+/** What Keras wrote: see scripts/peers/keras_files.py and keras_h5.py. */
+function unpack(path: string): Buffer {
+  return gunzipSync(readFileSync(join(KERAS, `${path}.h5.gz`)));
 }
 
 function write(name: string, bytes: Uint8Array): string {
@@ -31,7 +31,7 @@ function write(name: string, bytes: Uint8Array): string {
 
 /** The same with another text of the same length in place of one. */
 function edit(name: string, from: string, to: string): string {
-  const bytes = unpack("words");
+  const bytes = unpack("keras3/words");
   const at = bytes.indexOf(from);
   expect([at > 0, from.length]).toEqual([true, to.length]);
   bytes.write(to, at);
@@ -39,12 +39,12 @@ function edit(name: string, from: string, to: string): string {
 }
 
 describe("tfjsModel() of an .h5 file", () => {
-  for (const name of ["vision", "words"]) {
-    test(`answers as Keras does, in both engines, when the network is ${name}`, async () => {
+  for (const network of ["keras3/vision", "keras3/words", "keras2/legacy", "keras2/early"]) {
+    test(`answers as Keras does, in both engines, when the network is ${network}`, async () => {
       const recorded: { samples: number[]; outputs: number[] } = JSON.parse(
-        readFileSync(join(KERAS, `${name}.json`), "utf8"),
+        readFileSync(join(KERAS, `${network}.json`), "utf8"),
       );
-      const model = await tfjsModel({ path: write(name, unpack(name)), head: "keep" });
+      const model = await tfjsModel({ path: write("network", unpack(network)), head: "keep" });
       const sampleShape = model.inputs[0]?.shape.slice(1).map(Number) ?? [];
       const { topology, parameters, state } = flattenWeights(model);
       const data = new Float32Array(recorded.samples);
@@ -81,7 +81,7 @@ describe("tfjsModel() of an .h5 file", () => {
   });
 
   test("refuses damaged files, or reads what it can, and never fails in another way", () => {
-    const whole = unpack("vision");
+    const whole = unpack("keras3/vision");
     const damage = fc.record({ at: fc.nat(whole.length - 1), value: fc.nat(255) });
     fc.assert(
       fc.property(fc.array(damage, { minLength: 1, maxLength: 8 }), fc.nat(whole.length), (spots, length) => {
