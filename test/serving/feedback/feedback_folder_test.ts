@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -122,6 +123,15 @@ describe("FeedbackFolder", () => {
 });
 
 describe("KeptRequests", () => {
+  test("keeps copies, of a Buffer too, whose memory is used again", () => {
+    const kept = new KeptRequests({ requests: 1, bytes: 100 });
+    const file = { inputs: [], outputs: [], classNames: undefined, metadata: {}, isDivided: false };
+    const input = Buffer.from([1, 2, 3]);
+    kept.add("a", { rows: 1, input, file });
+    input.fill(9);
+    expect(kept.get("a")?.input).toEqual(Uint8Array.of(1, 2, 3));
+  });
+
   test("keeps the newest within a number and a size", () => {
     const file = { inputs: [], outputs: [], classNames: undefined, metadata: {}, isDivided: false };
     fc.assert(
