@@ -5,6 +5,7 @@
 
 export { writeAtomically } from "./core/write_atomically.ts";
 export { type ReportOptions, writeReport } from "./report/write_report.ts";
+export { type AfterRefusal, type ModelJudge, WentBackError } from "./runs/acceptance/model_judge.ts";
 export type { CheckpointFolder } from "./runs/checkpoints/checkpoint_folder.ts";
 export type { CheckpointInterval } from "./runs/checkpoints/checkpoint_interval.ts";
 export { createTrainingRun, type ResumeOptions, resumeTrainingRun } from "./runs/create_training_run.ts";

@@ -1,12 +1,23 @@
 import { median } from "./statistics.ts";
 
 /** The parts of the bench, in the order in which they run. */
-export const SUITES = ["step", "scaling", "online", "long", "many", "run", "strategies", "networks", "serve"] as const;
+export const SUITES = [
+  "step",
+  "scaling",
+  "online",
+  "long",
+  "many",
+  "run",
+  "strategies",
+  "networks",
+  "serve",
+  "feedback",
+] as const;
 
 export type SuiteName = (typeof SUITES)[number];
 
 /** What figures are in. For some of them less is better. */
-export type Unit = "µs" | "ms" | "s" | "MB" | "%" | "steps/s" | "examples/s" | "GFLOP/s";
+export type Unit = "µs" | "ms" | "s" | "MB" | "%" | "steps/s" | "examples/s" | "GFLOP/s" | "accuracy";
 
 const LESS_IS_BETTER: ReadonlySet<Unit> = new Set(["µs", "ms", "s", "MB", "%"]);
 

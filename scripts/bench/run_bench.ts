@@ -8,6 +8,7 @@ import { FULL_SIZES, QUICK_SIZES } from "./bench_sizes.ts";
 import type { PythonPeer } from "./contestants/find_pythons.ts";
 import { formatComparisons, formatJson } from "./format_rows.ts";
 import { createProgressLine } from "./progress_line.ts";
+import { runFeedbackSuite } from "./suites/feedback_suite.ts";
 import { runLongSuite } from "./suites/long_suite.ts";
 import { runManySuite } from "./suites/many_suite.ts";
 import { runNetworksSuite } from "./suites/networks_suite.ts";
@@ -37,6 +38,7 @@ const RUN_SUITE: Readonly<Record<SuiteName, (context: BenchContext) => AsyncGene
   strategies: runStrategySuite,
   networks: runNetworksSuite,
   serve: runServeSuite,
+  feedback: runFeedbackSuite,
 };
 
 /** Runs the suites and prints one table for each; the file is written after every comparison, so that none is lost. */

@@ -21,6 +21,7 @@ const RUN_ENTRIES = [
   "onnx",
   "export",
   "checkpoints",
+  "accepted",
   START_MODEL_FILE,
 ] as const;
 
@@ -48,6 +49,8 @@ export class RunDirectory {
   readonly path: string;
   readonly metrics: LineFile;
   readonly checkpoints: CheckpointFolder;
+  /** The run's states after models that were accepted, where somebody judges them. */
+  readonly accepted: CheckpointFolder;
   readonly #lock: RunLock | undefined;
   readonly #write: typeof writeAtomically;
   readonly #isObserved: boolean;
@@ -65,6 +68,7 @@ export class RunDirectory {
     const matrix = new MatrixFile(join(path, "accuracy_matrix.csv"), (file, text) => write(file, encodeText(text)));
     this.#matrix = matrix;
     this.checkpoints = new CheckpointFolder(join(path, "checkpoints"), { write, matrix, isObserved });
+    this.accepted = new CheckpointFolder(join(path, "accepted"), { write, matrix, isObserved });
   }
 
   /** Writes config.json. */
@@ -161,7 +165,7 @@ export async function openRunDirectory(path: string, parts: RunDirectoryParts = 
   return withLock(path, async (lock) => {
     await withStorage(`write to ${path}`, async () => {
       await mkdir(join(path, "onnx"), { recursive: true });
-      for (const folder of [path, join(path, "onnx"), join(path, "checkpoints")]) {
+      for (const folder of [path, join(path, "onnx"), join(path, "checkpoints"), join(path, "accepted")]) {
         for (const name of await listFolder(folder)) {
           if (PARTIAL_NAME.test(name)) await rm(join(folder, name), { force: true });
         }

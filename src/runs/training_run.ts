@@ -1,21 +1,21 @@
 import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
 import { hashParameters } from "../core/hash_parameters.ts";
-import { omitUndefined } from "../core/options/omit_undefined.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { MeasureName } from "../evaluation/measures.ts";
 import type { WeightsOrigin } from "../models/weights_file.ts";
 import { findWeightsOrigin } from "../models/weights_origin.ts";
 import { collectSources } from "../streams/benchmark.ts";
-import type { Benchmark } from "../streams/experience.ts";
-import { nameOwnClasses } from "../streams/own_class_names.ts";
 import { listNames } from "../streams/stream.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
+import { heedJudge } from "./acceptance/heed_judge.ts";
+import { WentBackError } from "./acceptance/model_judge.ts";
+import type { PreparedCheckpoint } from "./checkpoints/checkpoint_folder.ts";
 import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import { CheckpointPace } from "./checkpoints/checkpoint_pace.ts";
-import type { KnownWeights } from "./checkpoints/left_out.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
+import { describeTrained } from "./describe_trained.ts";
 import { ModelExporter } from "./exports/model_exporter.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
@@ -23,7 +23,7 @@ import type { RunDirectory } from "./run_directory.ts";
 import type { RunMonitor } from "./run_monitor.ts";
 import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
 import { readTestAccuracy } from "./test_accuracy.ts";
-import { listTrainingUnits, type TrainingUnit } from "./training_units.ts";
+import { joinEarlier, listTrainingUnits, listValidation, type TrainingUnit } from "./training_units.ts";
 
 /**
  * How a run begins: in a folder of its own, where it was interrupted, or where it had ended, with more experiences.
@@ -65,6 +65,8 @@ export class TrainingRun<Config> {
   readonly #exporter: ModelExporter | undefined;
   readonly #experiences: ExperienceSummary[];
   #parametersHash: string | null;
+  /** Experiences that are trained once more together with the next one. */
+  #again: readonly number[];
   readonly #measure: MeasureName;
   readonly #isContinued: boolean;
   /** Where the model that the strategy was made with has its weights from. */
@@ -87,6 +89,7 @@ export class TrainingRun<Config> {
     this.#measure = parts.measure;
     this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
     this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
+    this.#again = parts.checkpoint?.again ?? [];
     this.#resumed = parts.checkpoint?.place;
     this.#isContinued = parts.beginning === "continued";
     if (parts.beginning !== "new") this.#resumedFiles = parts.checkpoint ?? { metricsBytes: 0, logs: [] };
@@ -106,6 +109,7 @@ export class TrainingRun<Config> {
   /**
    * Does all that is left of it, once.
    * @returns The finished run's summary.
+   * @throws {WentBackError} If a model was refused by the run's `judge`; the run is resumed from an accepted one.
    * @throws Whatever ended the run early, the reason of an aborted `signal` too; summary.json says "interrupted" or
    * "failed" then, unless it ended before it was where it was to go on from: then the folder is as it was.
    */
@@ -122,7 +126,9 @@ export class TrainingRun<Config> {
         if (index <= done) continue;
         if (signal?.aborted) await this.#saveIfBehind();
         signal?.throwIfAborted();
-        this.#experiences.push(await this.#trainUnit(unit));
+        await this.#heedJudge();
+        this.#experiences.push(await this.#trainUnit(joinEarlier(unit, this.#again, benchmark)));
+        this.#again = [];
         this.#parametersHash = this.strategy.cluster.resident.read(() => hashParameters(this.strategy.parameters));
         await this.#writeSummary("running");
         this.#pace.countExperience();
@@ -183,6 +189,16 @@ export class TrainingRun<Config> {
     this.#checkpointer.restart();
   }
 
+  /** Asks whether to go on from the model of the last experience. @throws {WentBackError} If not. */
+  async #heedJudge(): Promise<void> {
+    const { judge } = this.#options;
+    const isBetween = this.#resumed === undefined || this.#resumed.kind === "before";
+    if (!judge || !isBetween || this.#experiences.length === 0 || this.#again.length > 0) return;
+    await this.#saveIfBehind();
+    const { checkpoint: present } = this.#createCheckpoint({ kind: "before", now: takeSnapshot(this.strategy) });
+    await heedJudge(judge, { present, directory: this.directory, watching: [this.#monitor.name] });
+  }
+
   async #trainUnit(unit: TrainingUnit): Promise<ExperienceSummary> {
     const monitor = this.#monitor;
     const { benchmark } = this.#options;
@@ -198,7 +214,7 @@ export class TrainingRun<Config> {
     try {
       await this.strategy.eval(benchmark.testStream);
     } catch (error) {
-      if (this.#isInterruption(error)) await this.#write(trained);
+      if (this.#isPause(error)) await this.#write(trained);
       throw error;
     }
     const evalSeconds = monitor.evalSeconds - evalSecondsBefore;
@@ -206,10 +222,7 @@ export class TrainingRun<Config> {
     // The other ranks go on, and wait at the next exchange.
     const exporting = async () => this.#exporter?.export(this.strategy, experience, accuracy);
     const onnx = (await this.strategy.options.cluster.ranks.alone(exporting)) ?? null;
-    const { currentExperience: index, name, cutFrom, classesInThisExperience: classes, dataset } = experience;
-    const numbers = { index, ...omitUndefined({ name, cutFrom }) };
-    const labelled = { classes, ...omitUndefined({ classNames: nameOwnClasses(experience) }) };
-    return { ...numbers, ...labelled, examples: dataset.length, epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
+    return { ...describeTrained(experience), epochs, trainSeconds, evalSeconds, ...accuracy, onnx };
   }
 
   async #train({ experience, first, parts }: TrainingUnit, place: RunPlace | undefined): Promise<void> {
@@ -248,25 +261,24 @@ export class TrainingRun<Config> {
     const metricsBytes = this.directory.metrics.sync();
     const logs = this.#evaluator.saveLoggers();
     const experiences = [...this.#experiences];
-    return {
-      checkpoint: { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model },
-      known: this.#origin && { origin: this.#origin, layout },
-    };
+    const again = this.#again.length > 0 ? { again: this.#again } : {};
+    const where = { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model };
+    return { checkpoint: { ...where, ...again }, known: this.#origin && { origin: this.#origin, layout } };
   }
 
   async #noteEnd(error: unknown): Promise<void> {
     if (!this.#hasBegun) return;
     try {
-      if (this.#isInterruption(error)) await this.#writeSummary("interrupted");
+      if (this.#isPause(error)) await this.#writeSummary("interrupted");
       else await this.#writeSummary("failed", describeCause(error));
     } catch {
       // The disk that ended the run may refuse this as well; the caller still learns how the run ended.
     }
   }
 
-  #isInterruption(error: unknown): boolean {
+  #isPause(error: unknown): boolean {
     const { signal } = this.#options;
-    return signal?.aborted === true && error === signal.reason;
+    return error instanceof WentBackError || (signal?.aborted === true && error === signal.reason);
   }
 
   async #writeSummary(status: RunStatus, error?: string): Promise<RunSummary<Config>> {
@@ -284,16 +296,4 @@ export class TrainingRun<Config> {
     this.#options.onSummary?.(summary);
     return summary;
   }
-}
-
-/** A checkpoint, and which weights of it stand in a file. */
-interface PreparedCheckpoint {
-  readonly checkpoint: RunCheckpoint;
-  readonly known: KnownWeights | undefined;
-}
-
-/** What is evaluated while experiences are trained: their own part of the validation stream, where there is one. */
-function listValidation({ streams }: Benchmark, first: number, last: number) {
-  const validation = streams.get("valid");
-  return validation ? [validation.slice(first, last + 1)] : [];
 }

@@ -1,3 +1,4 @@
+import { RangeRefusal } from "../core/errors/errors.ts";
 import type { Benchmark, Experience, Stream } from "../streams/experience.ts";
 import { joinExperiences } from "../streams/joint_experience.ts";
 import { isOnlineExperience } from "../streams/online_experience.ts";
@@ -36,6 +37,27 @@ export function* listTrainingUnits(
   if (jointly) yield { experience: joinExperiences([...trainStream]), first: 0, parts: trainStream };
   else if (online) yield* groupByOrigin(online);
   else for (const experience of trainStream) yield createUnit(experience, [experience]);
+}
+
+/**
+ * A unit that trains earlier experiences once more, joined with its own.
+ * @param again Their numbers.
+ * @throws {RangeRefusal} If one of them is no earlier experience.
+ */
+export function joinEarlier(unit: TrainingUnit, again: readonly number[], { trainStream }: Benchmark): TrainingUnit {
+  if (again.length === 0) return unit;
+  const { experience } = unit;
+  const late = again.find((number) => number >= experience.currentExperience);
+  if (late !== undefined) {
+    throw new RangeRefusal(`again must name experiences below ${experience.currentExperience}, got ${late}`);
+  }
+  return { ...unit, parts: [joinExperiences([...again.map((number) => trainStream.at(number)), experience])] };
+}
+
+/** What is evaluated while experiences are trained: their own part of the validation stream, where there is one. */
+export function listValidation({ streams }: Benchmark, first: number, last: number): readonly Stream[] {
+  const validation = streams.get("valid");
+  return validation ? [validation.slice(first, last + 1)] : [];
 }
 
 function* groupByOrigin(online: Stream): Generator<TrainingUnit> {

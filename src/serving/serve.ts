@@ -53,15 +53,19 @@ export interface Serving extends AsyncDisposable {
  * await serving.close();
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
-  const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
-  assertServeOptions(resolved);
+  const resolved = checkServeOptions(options);
   const { maxQueuedRows, batchWaitMs, host, port, listeners } = resolved;
   const answerer = new Answerer({ maxQueuedRows, batchWaitMs });
   const workers: ListenerWorker[] = [];
   const threads: AnsweringThread[] = [answerer];
   const loader = new VersionLoader();
   const journals = new Map<string, Journal>();
-  const models = await createModels(resolved, { threads, loader, journals });
+  const models = await createModels(resolved, {
+    threads,
+    loader,
+    journals,
+    refusesUnmeasured: asksForAccuracy(options),
+  });
   const collectors = new Map<string, FeedbackCollector>();
   const repository = new ModelRepository(models, { threads, collectors });
   const bodies = new BodyReader(resolved);
@@ -158,7 +162,13 @@ function pickLimits({ maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows }: Se
   return { maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows };
 }
 
-function assertServeOptions({ host, token, shadow, canary, listeners }: ResolvedServeOptions): void {
+/**
+ * Options with their defaults.
+ * @throws {RefusalError} If one cannot be, or other machines could change something without a token.
+ */
+export function checkServeOptions(options: ServeOptions): ResolvedServeOptions {
+  const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
+  const { host, token, shadow, canary, listeners } = resolved;
   if (listeners > 1 && !canSharePort()) {
     throw new RefusalError("serve: several listeners need Deno to be started with --unstable-net");
   }
@@ -166,6 +176,7 @@ function assertServeOptions({ host, token, shadow, canary, listeners }: Resolved
   if (token === undefined && !isLoopback(host)) {
     throw new RefusalError(`serve: token is required where other machines can ask (host is ${JSON.stringify(host)})`);
   }
+  return resolved;
 }
 
 function isLoopback(host: string): boolean {
@@ -176,6 +187,12 @@ interface Parts {
   readonly threads: readonly AnsweringThread[];
   readonly loader: VersionLoader;
   readonly journals: Map<string, Journal>;
+  readonly refusesUnmeasured: boolean;
+}
+
+/** Who names a limit wants it kept, also by files of which nothing is known. */
+function asksForAccuracy({ maxForgetting = 1, minAccuracy = 0, allowUnmeasured = false }: ServeOptions): boolean {
+  return !allowUnmeasured && (maxForgetting < 1 || minAccuracy > 0);
 }
 
 async function createModels(options: ResolvedServeOptions, parts: Parts): Promise<readonly ServedModel[]> {
@@ -193,8 +210,9 @@ async function createModels(options: ResolvedServeOptions, parts: Parts): Promis
 async function createModel(
   { path, name, gate, isRun = false }: ModelOptions & { readonly name: string },
   { maxForgetting, minAccuracy, shadow, canary, keep, maxBatch, journal, tell }: ResolvedServeOptions,
-  { threads, loader, journals }: Parts,
+  { threads, loader, journals, refusesUnmeasured }: Parts,
 ): Promise<ServedModel> {
+  const limits = { maxForgetting, minAccuracy };
   const place = isRun ? createRunPlace(path) : await findModelPlace(path);
   const folder = place.isRun ? path : place.kind === "file" ? dirname(path) : place.path;
   const journalPath = resolve(journal ?? join(folder, "serving", "journal.jsonl"));
@@ -204,7 +222,7 @@ async function createModel(
     threads,
     loader,
     journal: opened,
-    policy: { limits: { maxForgetting, minAccuracy }, candidateShare: shadow ? 0 : canary, keep, maxBatch },
+    policy: { limits, refusesUnmeasured, candidateShare: shadow ? 0 : canary, keep, maxBatch },
     gate:
       typeof gate === "string" ? createSampleGate(await readGateFolder(gate)) : (gate ?? createDefault(place, path)),
     tell: tell ?? (() => undefined),

@@ -52,6 +52,11 @@ export const SERVE_OPTIONS = {
     0,
     "accuracy that a new version must have on every experience up to its own",
   ),
+  allowUnmeasured: withDefault(
+    flag(),
+    false,
+    "lets a file through of which no accuracy is known, although one of these two limits is given",
+  ),
   shadow: withDefault(flag(), false, "a new version answers silently beside the old one until it is promoted"),
   canary: optional(number({ above: 0, below: 1 }), "share of requests that a new version answers until it is promoted"),
   keep: withDefault(wholeNumber(1), 3, "versions that stay loaded"),

@@ -70,7 +70,7 @@ describe("evaluate on a folder", () => {
     expect(benchmark).toContain(`path=${june}`);
     const { status, stderr } = await run([]);
     expect(status).toBe(2);
-    expect(stderr).toContain("to read it, or --data to read another");
+    expect(stderr).toContain("say where it lies, or another, as --data FOLDER");
   });
 
   test("tests all samples with testSize=0, of a table without experiences too, and the folder test alone", async () => {

@@ -125,6 +125,7 @@ const SPECIAL: Readonly<Record<string, Partial<OptionTaker>>> = {
     needed: online,
   },
   continueTrainingRun: { needed: makeRun, loose: ["config"], unfinished: FILES },
+  createJournalJudge: { needed: () => ({ folder: "never made" }) },
   createPluginMetric: { needed: makeMetric },
   createReportingMetric: { needed: () => ({ ...makeMetric(), report: () => [] }) },
   createTrainingRun: { needed: makeRun, loose: ["config"], unfinished: "makes a folder" },

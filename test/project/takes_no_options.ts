@@ -3,6 +3,8 @@ export const TAKES_NO_OPTIONS: ReadonlySet<string> = new Set([
   // Errors and lists of names.
   "EVAL_CALLBACKS",
   "NothingNewError",
+  "ServerRefusal",
+  "WentBackError",
   "RangeRefusal",
   "RefusalError",
   "SyntaxRefusal",

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parseNpy } from "../../src/data/readers/npy_reader.ts";
 import { convertExport } from "../../src/onnx/conversion/convert_export.ts";
 import { createStatistics } from "../../src/serving/answering/version_statistics.ts";
 import { connect } from "../../src/serving/client/connect.ts";
@@ -58,6 +59,49 @@ describe("connect()", () => {
       const asked = client.infer([[...image.slice(1), wrong]]);
       expect(asked).rejects.toThrow(`whole numbers from 0 to 255, got ${wrong}`);
     }
+  });
+
+  test("says what samples are, before there is a model and after, and brings the token", async () => {
+    const [path, feedback] = [await makeFolder({}), join(await makeFolder({}), "data")];
+    const models = [{ path, name: "made", feedback }];
+    await using learning = await serve({ models, token: "secret", pollMs: 1e9, feedbackRows: 4 });
+    await expect(connect(learning.url).feedback({ x: [[1, 2, 3]], labels: ["ant"] })).rejects.toThrow(/answers 401: /);
+    const client = connect(learning.url, { token: "secret", from: "a test" });
+    await expect(client.feedback({ x: Float32Array.of(1, 2, 3), labels: ["ant"] })).rejects.toThrow(
+      "the model has no version yet: its first samples need sampleShape",
+    );
+    const first = await client.feedback({ x: Float32Array.of(1, 2, 3), sampleShape: [3], labels: ["ant"] });
+    expect(first).toEqual({ rows: 1, collectedRows: 1, newClasses: [], experience: undefined });
+    await expect(client.closeFeedback()).rejects.toMatchObject({ status: 409, name: "ServerRefusal" });
+    await client.feedback({ x: [[4, 5, 6]], labels: ["bee"], id: "sent" });
+    await writeVersion(path, 0, { classNames: ["ant", "bee"], classes: 2 });
+    await learning.scan();
+    await learning.scan();
+    const { predictions } = await client.infer([[7, 8, 9]], { id: "asked" });
+    expect(predictions[0]?.label).toBe("bee");
+    expect((await client.feedback({ id: "asked", labels: ["cat"] })).newClasses).toEqual(["cat"]);
+    await expect(client.feedback({ id: "asked", labels: ["cat"] })).rejects.toMatchObject({ status: 404 });
+    const rest = await client.feedback({ x: [[1, 1, 1], Uint8Array.of(2, 2, 2)], labels: [0, "ant"] });
+    expect(rest).toMatchObject({ rows: 2, collectedRows: 0, experience: "feedback-0001" });
+    const { data } = parseNpy(await readFile(join(feedback, "feedback-0001/x.npy")), "x.npy");
+    expect([...data]).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 1, 2, 2, 2]);
+    const lines = `${await readFile(join(feedback, "feedback-0001/source.jsonl"))}`.trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line)).map(({ id, from }) => [id, from])).toEqual([
+      [undefined, "a test"],
+      ["sent", "a test"],
+      ["asked", "a test"],
+      [undefined, "a test"],
+    ]);
+  });
+
+  test("says before there is a model that samples are pixels", async () => {
+    const [path, feedback] = [await makeFolder({}), join(await makeFolder({}), "data")];
+    await using learning = await serve({ models: [{ path, name: "made", feedback }], pollMs: 1e9 });
+    const client = connect(learning.url);
+    await client.feedback({ x: new Uint8Array(12).fill(7), sampleShape: [2, 2, 1], labels: ["a", "a", "a"] });
+    expect(await client.closeFeedback()).toEqual({ experience: "feedback-0001", rows: 3 });
+    const { data, shape } = parseNpy(await readFile(join(feedback, "feedback-0001/x.npy")), "x.npy");
+    expect([shape, data]).toEqual([[3, 2, 2, 1], new Uint8Array(12).fill(7)]);
   });
 
   test("is counted in the metrics", async () => {

@@ -1,24 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { Buffer } from "node:buffer";
-import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import protobuf from "protobufjs";
 import { type Serving, serve } from "../../src/serving/serve.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { GrpcCaller } from "./grpc_caller.ts";
 import { writeVersion } from "./made_models.ts";
-
-const PROTO = new URL("../../proto/open_inference.proto", import.meta.url).pathname;
 
 describe("the Open Inference Protocol over gRPC", () => {
   let serving: Serving;
-  let client: Client;
-  let root: protobuf.Root;
+  let client: GrpcCaller;
 
   beforeAll(async () => {
-    root = new protobuf.Root().loadSync(PROTO, { keepCase: true });
     const folder = await makeFolder({});
     for (const version of [0, 1]) await writeVersion(folder, version);
     serving = await serve({ models: [{ path: folder, name: "made" }], grpcPort: 0, token: "secret" });
-    client = new Client(`127.0.0.1:${serving.grpcPort}`, credentials.createInsecure());
+    client = new GrpcCaller(serving.grpcPort);
   });
 
   afterAll(async () => {
@@ -27,36 +21,10 @@ describe("the Open Inference Protocol over gRPC", () => {
     await removeFolders();
   });
 
-  // biome-ignore lint/suspicious/noExplicitAny: what a test looks at.
-  function call(method: string, message: object, headers: Record<string, string> = {}): Promise<any> {
-    const { requestType, responseType } = root
-      .lookupService("inference.GRPCInferenceService")
-      .lookup(method) as protobuf.Method;
-    const [request, response] = [
-      root.lookupType(`inference.${requestType}`),
-      root.lookupType(`inference.${responseType}`),
-    ];
-    const metadata = Metadata.fromHttp2Headers(headers);
-    return new Promise((done, fail) => {
-      client.makeUnaryRequest(
-        `/inference.GRPCInferenceService/${method}`,
-        () => Buffer.from(request.encode(request.fromObject(message)).finish()),
-        (bytes) => response.toObject(response.decode(bytes), { longs: Number, defaults: true, arrays: true }),
-        {},
-        metadata,
-        (error: ServiceError | null, answer) => (error ? fail(error) : done(answer)),
-      );
-    });
-  }
-
   const input = { name: "input", datatype: "FP32", shape: [1, 3] };
   const raw = [new Uint8Array(Float32Array.of(1, 2, 3).buffer)];
   const readValues = (bytes: Uint8Array) => [...new Float32Array(new Uint8Array(bytes).buffer)];
-  const fail = async (work: Promise<unknown>) =>
-    work.then(
-      () => "was answered",
-      ({ code, details }) => ({ code, details }),
-    );
+  const call: GrpcCaller["call"] = (...words) => client.call(...words);
 
   test("answers raw tensors and typed ones, by the version that is asked for", async () => {
     const newest = await call("ModelInfer", { model_name: "made", id: "a", inputs: [input], raw_input_contents: raw });
@@ -84,13 +52,14 @@ describe("the Open Inference Protocol over gRPC", () => {
   });
 
   test("refuses with the codes of gRPC", async () => {
-    const infer = (message: object) => fail(call("ModelInfer", { model_name: "made", inputs: [input], ...message }));
+    const infer = (message: object) =>
+      client.fail(call("ModelInfer", { model_name: "made", inputs: [input], ...message }));
     expect(await infer({ model_name: "other", raw_input_contents: raw })).toMatchObject({ code: 5 });
     expect(await infer({})).toMatchObject({ code: 3, details: expect.stringMatching(/must have 3 values/) });
     expect(await infer({ raw_input_contents: [new Uint8Array(4)] })).toMatchObject({ code: 3 });
     expect(await infer({ raw_input_contents: [...raw, ...raw] })).toMatchObject({ code: 3 });
-    expect(await fail(call("RepositoryModelUnload", { model_name: "made" }))).toMatchObject({ code: 16 });
+    expect(await client.fail(call("RepositoryModelUnload", { model_name: "made" }))).toMatchObject({ code: 16 });
     const headers = { authorization: "Bearer secret" };
-    expect(await fail(call("RepositoryModelLoad", { model_name: "other" }, headers))).toMatchObject({ code: 5 });
+    expect(await client.fail(call("RepositoryModelLoad", { model_name: "other" }, headers))).toMatchObject({ code: 5 });
   });
 });

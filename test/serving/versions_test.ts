@@ -1,52 +1,12 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createSampleGate } from "../../src/serving/gate/gate_source.ts";
-import { type Serving, serve } from "../../src/serving/serve.ts";
-import type { ServeOptions } from "../../src/serving/serve_options.ts";
-import { makeNpy } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { ask, makeRequest } from "./asking.ts";
-import { makeGateSets } from "./made_gate.ts";
-import { type MadeModel, makeModel, writeVersion } from "./made_models.ts";
+import { makeModel, writeVersion } from "./made_models.ts";
+import { answeredBy, infer, makeVersions, post, readJournal, scan, start } from "./served_versions.ts";
 
 afterAll(removeFolders);
-
-/** A poll so seldom that tests alone look for new files. */
-const NEVER_MS = 1e9;
-
-async function start(folder: string, options: Partial<ServeOptions> & { gate?: boolean } = {}): Promise<Serving> {
-  const { gate = false, ...more } = options;
-  const model = { path: folder, name: "made", ...(gate ? { gate: createSampleGate(makeGateSets()) } : {}) };
-  return serve({ models: [model], pollMs: NEVER_MS, ...more });
-}
-
-/** Takes in a file as the watcher does: the second look finds it unchanged. */
-async function scan(serving: Serving): Promise<void> {
-  await serving.scan();
-  await serving.scan();
-}
-
-const infer = ({ url }: Serving, headers = {}) =>
-  ask(`${url}/v2/models/made/infer`, { body: makeRequest([[1, 2, 3]]), headers });
-
-const answeredBy = async (serving: Serving, headers = {}) => (await infer(serving, headers)).json.model_version;
-
-const post = ({ url }: Serving, path: string, body: unknown = {}) => ask(`${url}/v2/models/made/${path}`, { body });
-
-async function readJournal(folder: string): Promise<readonly { event: string; version: string; reason?: string }[]> {
-  const text = await readFile(join(folder, "serving", "journal.jsonl"), "utf8");
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-}
-
-async function makeVersions(...models: MadeModel[]): Promise<string> {
-  const folder = await makeFolder({});
-  for (const [version, model] of models.entries()) await writeVersion(folder, version, model);
-  return folder;
-}
 
 describe("a folder that is watched", () => {
   test("new versions take over, older ones are released beyond the last that are kept", async () => {
@@ -142,70 +102,6 @@ describe("a folder that is watched", () => {
     await scan(serving);
     expect(await answer()).toBe(7);
     expect((await ask(`${serving.url}/v2/models/made/ready`)).status).toBe(200);
-  });
-});
-
-describe("the forgetting gate", () => {
-  // Version 1 gives every sample the class of its own experience.
-  const FORGETFUL = { always: 1 };
-
-  test("refuses a version that forgets a past experience, saying which and how much", async () => {
-    const folder = await makeVersions({}, FORGETFUL, {});
-    await using serving = await start(folder, { gate: true });
-    expect(await answeredBy(serving)).toBe("2");
-    const refused = (await readJournal(folder)).filter(({ event }) => event === "refused");
-    expect(refused).toHaveLength(1);
-    expect(refused[0]).toMatchObject({
-      version: "1",
-      reason: "forgets experience 0: accuracy 0.0000 where 1.0000 was reached, and at most 0.2 may be lost",
-      accuracies: [
-        { experience: 0, accuracy: 0 },
-        { experience: 1, accuracy: 1 },
-      ],
-    });
-  });
-
-  test("reads held samples from a folder", async () => {
-    const samples = await makeFolder({});
-    for (const { experience, rows, samples: x, targets } of makeGateSets()) {
-      const own = join(samples, `experience-00${experience}`);
-      await mkdir(own);
-      await writeFile(join(own, "x.npy"), makeNpy(x, { shape: [rows, 3] }));
-      await writeFile(join(own, "y.npy"), makeNpy(targets, { descr: "<i8" }));
-    }
-    const folder = await makeVersions({}, FORGETFUL, {});
-    await using serving = await serve({ models: [{ path: folder, name: "made", gate: samples }] });
-    expect(await answeredBy(serving)).toBe("2");
-    expect((await readJournal(folder)).map(({ event }) => event)).toEqual(["promoted", "refused", "promoted"]);
-    await writeFile(join(samples, "experience-002", "y.npy"), makeNpy([0, 1]));
-    const models = [{ path: folder, name: "made", gate: samples }];
-    expect(serve({ models })).rejects.toThrow(/y.npy must have the shape \[10\], got \[2\]/);
-    expect(serve({ models: [{ path: folder, gate: folder }] })).rejects.toThrow(/holds no folder such as/);
-  });
-
-  test("lets through what the limits allow", async () => {
-    await using loose = await start(await makeVersions({}, FORGETFUL), { gate: true, maxForgetting: 1 });
-    expect(await answeredBy(loose)).toBe("1");
-    await using strict = await start(await makeVersions(FORGETFUL), { gate: true, minAccuracy: 0.9 });
-    expect((await infer(strict)).status).toBe(503);
-  });
-
-  test("is overruled by force alone", async () => {
-    await using serving = await start(await makeVersions({}, FORGETFUL), { gate: true });
-    const refused = await post(serving, "versions/1/promote");
-    expect({ status: refused.status, error: refused.json.error }).toEqual({
-      status: 409,
-      error: expect.stringMatching(/was refused: forgets experience 0.*force/),
-    });
-    expect((await post(serving, "versions/1/promote", { force: true })).status).toBe(200);
-    expect(await answeredBy(serving)).toBe("1");
-  });
-
-  test("names what it cannot compare", async () => {
-    const folder = await makeVersions({ features: 4 });
-    await using serving = await start(folder, { gate: true });
-    expect((await readJournal(folder))[0]?.reason).toMatch(/input takes 4 values, got 3/);
-    expect((await infer(serving)).status).toBe(503);
   });
 });
 

@@ -6,7 +6,7 @@ import { readToken, type ServeCommandOptions } from "./serve.ts";
 
 /** Options of train that have no use where a run is served. */
 const NOT_LEARNT = [
-  ...["benchmark", "out", "resume", "continue", "acceptChangedData", "trust", "watch", "onnx", "data"],
+  ...["benchmark", "out", "resume", "continue", "acceptChangedData", "trust", "watch", "gated", "onnx", "data"],
   ...["dashboard", "workerBars", "log", "quiet", "json"],
 ];
 
@@ -32,6 +32,11 @@ export function addLearnCommand(program: Command, { train, serve }: SharedComman
       "--reading <options>",
       "options of the benchmark directory: mean=0.13,std=0.31; see the command benchmarks",
     );
+  command.option(
+    "--keep-refused",
+    "train on from a model that the gate refused (default: go back to the last that it let through, and train what came since together with what comes next)",
+    false,
+  );
   const trained = train.options.filter((option) => !NOT_LEARNT.includes(option.attributeName()));
   const served = serve.options.filter((option) => option.attributeName() !== "feedback");
   for (const option of [...trained, ...served]) command.addOption(option);
@@ -43,6 +48,7 @@ export function addLearnCommand(program: Command, { train, serve }: SharedComman
 interface Options extends Omit<ServeCommandOptions, "feedback"> {
   readonly out?: string;
   readonly reading?: string;
+  readonly keepRefused: boolean;
 }
 
 interface Declared {
@@ -58,19 +64,25 @@ async function learnUntilStopped(folder: string, options: Options, declared: Dec
   const typed = trained.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
   const words = typed.flatMap((option) => formatOption(option, command.getOptionValue(option.attributeName())));
   const defaults = Object.entries(FIRST).filter(([name]) => command.getOptionValueSource(name) !== "cli");
-  const { name, gate, out, reading } = options;
+  const { name, gate, out, reading, keepRefused } = options;
   const benchmark = `--benchmark=directory:path=${quote(folder)}${reading === undefined ? "" : `,${reading}`}`;
   const own = served.map((option) => option.attributeName()).filter((key) => !["name", "gate", "token"].includes(key));
   const given = own.flatMap((key) => {
     const value: unknown = command.getOptionValue(key);
     return value === undefined ? [] : [[key, value]];
   });
-  const { learn } = await import("../learning/learn.ts");
+  const { learn, nameRun } = await import("../learning/learn.ts");
+  const { assertTrainable } = await import("../learning/assert_trainable.ts");
+  const path = nameRun(folder, out);
+  const firstWords = [...defaults.map(([option, value]) => `--${option}=${value}`), benchmark];
+  const names = typed.map((option) => option.attributeName());
+  await assertTrainable({ words, firstWords, typed: names, out: path, keepsRefused: keepRefused }, context);
   await learn({
     folder,
-    out,
+    out: path,
+    keepsRefused: keepRefused,
     words,
-    firstWords: [...defaults.map(([option, value]) => `--${option}=${value}`), benchmark],
+    firstWords,
     signal,
     tell: (line) => stderr.write(`${escapeControls(line)}\n`),
     name,

@@ -35,6 +35,7 @@ export function addServeCommand(program: Command, context: CliContext): Command 
       share("--max-forgetting"),
     )
     .option("--min-accuracy <share>", "accuracy it must have on every experience (default: 0)", share("--min-accuracy"))
+    .option("--allow-unmeasured", "let a file through of which no accuracy is known, although a limit is given")
     .option("--gate <folder>", "held samples: experience-000/x.npy and y.npy … (default: what the run measured)")
     .option("--shadow", "a new version answers silently until it is promoted")
     .option("--canary <share>", "share of requests that a new version answers until it is promoted", share("--canary"))

@@ -77,6 +77,10 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       "go on with a finished run: train the experiences of --benchmark that it has not seen",
     )
     .option("--watch", "go on with experiences that come into the benchmark's folder, until Ctrl-C", false)
+    .option(
+      "--gated [journal]",
+      "before each further experience, wait for what serve says of the model, and go back to the last that it let through where it refused it (default: serving/journal.jsonl in the run's folder)",
+    )
     .option("--accept-changed-data", "with --resume or --continue, go on though old data is other than it was", false)
     .option("--trust", "with --resume or --continue, run the modules that the folder's config.json names", false)
     .option("--checkpoint-every <interval>", "iterations (50) or seconds (30s) between checkpoints", "30s")

@@ -63,6 +63,6 @@ function readNamedFolder(model: string, { name, options }: NamedChoice, data: st
   if (path === undefined) return { name, options };
   if (data !== undefined && more === undefined) return { name, options: { ...others, path: data } };
   const typed = `--benchmark ${quoteForShell(formatNamed({ name, options }))}`;
-  const cure = `give ${typed} to read it${more === undefined ? ", or --data to read another" : ""}`;
-  throw new CliError(`${model} names a folder of this machine, ${describeValue(path)}: ${cure}`);
+  const cure = more === undefined ? "as --data FOLDER" : `in ${typed}`;
+  throw new CliError(`${model} names a folder, ${describeValue(path)}: say where it lies, or another, ${cure}`);
 }

@@ -2,14 +2,22 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { listFolder } from "../../data/readers/read_sample_folder.ts";
-import { serve } from "../../serving/serve.ts";
+import { checkServeOptions, serve } from "../../serving/serve.ts";
 import type { ServeOptions } from "../../serving/serve_options.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { keepTraining, type TrainerOptions } from "./trainer.ts";
 
+/** Where a run is that learns from a folder. */
+export function nameRun(folder: string, out: string | undefined): string {
+  return out ?? join("runs", `learn-${basename(resolve(folder))}`);
+}
+
 /** What learns, and how it is served. */
-export interface LearnOptions extends Omit<TrainerOptions, "out"> {
-  readonly out: string | undefined;
+export interface LearnOptions extends Omit<TrainerOptions, "journal"> {
+  /** The run's folder. */
+  readonly out: string;
+  /** True trains on from models that the gate refuses. */
+  readonly keepsRefused: boolean;
   readonly name: string | undefined;
   readonly gate: string | undefined;
   readonly serving: Omit<ServeOptions, "models" | "tell">;
@@ -23,14 +31,22 @@ export interface LearnOptions extends Omit<TrainerOptions, "out"> {
  * @throws {CliError} If something cannot be used; nothing was trained then.
  * @throws {RefusalError} If training cannot go on.
  */
-export async function learn({ folder, name, gate, serving, onListen, ...options }: LearnOptions): Promise<void> {
-  const { tell } = options;
+export async function learn({
+  folder,
+  name,
+  gate,
+  keepsRefused,
+  serving,
+  onListen,
+  ...options
+}: LearnOptions): Promise<void> {
+  const { tell, out } = options;
   const title = basename(resolve(folder));
-  const { out = join("runs", `learn-${title}`) } = options;
   if (`${resolve(out)}/`.startsWith(`${resolve(folder)}/`)) {
     throw new CliError(`--out must be outside the folder of the data, ${folder}, got ${out}`);
   }
   const feedback = await refuse(async () => {
+    checkServeOptions({ ...serving, models: [{ path: out }] });
     await mkdir(folder, { recursive: true });
     await mkdir(out, { recursive: true });
     return findFeedbackFolder(folder);
@@ -39,7 +55,8 @@ export async function learn({ folder, name, gate, serving, onListen, ...options 
   await using server = await refuse(() => serve({ ...serving, models, tell }));
   onListen(server.url, server.grpcPort);
   if (!existsSync(join(out, "config.json"))) tell(`${title} has no model yet: it waits for experiences in ${folder}`);
-  await keepTraining({ ...options, folder, out });
+  const { journal = join(out, "serving", "journal.jsonl") } = serving;
+  await keepTraining({ ...options, folder, journal: keepsRefused ? undefined : journal });
 }
 
 /** Where the folder is parted into "train" and "test", feedback is for training. */

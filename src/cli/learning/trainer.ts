@@ -15,6 +15,8 @@ export interface TrainerOptions {
   readonly words: readonly string[];
   /** Those that a run begins with besides. */
   readonly firstWords: readonly string[];
+  /** Where the gate says of each model whether training goes on from it; undefined where that is not asked. */
+  readonly journal: string | undefined;
   readonly signal: AbortSignal;
   /** Is told what happens, in one line. */
   readonly tell: (line: string) => void;
@@ -26,7 +28,8 @@ export interface TrainerOptions {
  * @throws {RefusalError} If the run cannot go on: its process failed, or what it has read is other than it was.
  */
 export async function keepTraining(options: TrainerOptions): Promise<void> {
-  const { folder, out, words, firstWords, signal, tell } = options;
+  const { folder, out, words, firstWords, journal, signal, tell } = options;
+  const more = ["--watch", ...(journal === undefined ? [] : [`--gated=${journal}`])];
   const watch = new ExperienceWatch({ path: folder }, { signal, report: tell });
   let refused: string | undefined;
   while (!signal.aborted) {
@@ -36,7 +39,7 @@ export async function keepTraining(options: TrainerOptions): Promise<void> {
     if (hasRun) await waitUntilFree(out);
     const target = hasRun ? [`--resume=${out}`] : [...firstWords, `--out=${out}`];
     const listener = { onProgress: tellProgress(tell), onSaid: tell };
-    const { isRefused, said } = await stopWith(signal, startJob([...words, ...target, "--watch"], listener));
+    const { isRefused, said } = await stopWith(signal, startJob([...words, ...target, ...more], listener));
     if (signal.aborted) return;
     // What has not begun may be given other data; its reason was told.
     if (!isRefused || hasRun || !found) throw new RefusalError(`training has ended: ${findReason(said)}`);

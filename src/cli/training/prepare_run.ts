@@ -24,11 +24,11 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
+import type { JournalJudgeOptions } from "../../serving/gate/journal_judge.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { listNames } from "../../streams/stream.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
-import { formatNamed } from "../options/parse_named.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
 import { EXPORT_FORMS } from "../registries/export_forms.ts";
@@ -39,6 +39,7 @@ import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
+import { labelChoice } from "./label_choice.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -68,6 +69,8 @@ export interface RunSurroundings {
   readonly ranks?: Ranks;
   /** True goes on where data that the run has read is other than it was. */
   readonly acceptChangedData: boolean;
+  /** True or a journal where `serve` says of each model whether the run goes on from it. Default: nobody does. */
+  readonly gated?: string | true | undefined;
   readonly loggers: readonly Logger[];
   /** Called whenever the run's summary was written. */
   readonly onSummary?: ((summary: RunSummary<TrainConfig>) => void) | undefined;
@@ -156,7 +159,7 @@ export async function createRunOptions(
   around: RunSurroundings,
   runFolder: () => string,
 ): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
-  const { target, layout, loggers, onSummary, signal, report, ranks = Ranks.single() } = around;
+  const { target, layout, loggers, onSummary, signal, report, gated, ranks = Ranks.single() } = around;
   const { seed, logicalShards, engine, exportsModels, maxRestarts } = given;
   const { workers, devices, isolation: isolationChoice = "auto" } = layout;
   const placed = resolveClusterOptions({ workers, devices, logicalShards, isolation: isolationChoice });
@@ -207,12 +210,13 @@ export async function createRunOptions(
     measure: config.measure,
     evaluatesFirst: plugins.some(({ evaluatesFirst }) => evaluatesFirst),
     ...(onSummary ? { onSummary } : {}),
+    ...(gated === undefined ? {} : { judge: await createJudge(gated, { folder: runFolder, signal, tell: report }) }),
     signal,
     exportsModels,
     keepAdapters: config.keepAdapters,
     exportForm,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
-    labels: { strategy: formatNamed(config.strategy), benchmark: formatNamed(config.benchmark) },
+    labels: { strategy: labelChoice(config.strategy), benchmark: labelChoice(config.benchmark) },
     createStrategy: (parts: RunParts) =>
       createLoaded(STRATEGIES, config.strategy, {
         model,
@@ -242,6 +246,11 @@ export async function createRunOptions(
         },
       }),
   };
+}
+
+async function createJudge(gated: string | true, options: JournalJudgeOptions) {
+  const { createJournalJudge } = await import("../../serving/gate/journal_judge.ts");
+  return createJournalJudge({ ...options, ...(gated === true ? {} : { journal: gated }) });
 }
 
 function readCudaOptions({ tf32, convolutionSearch }: TrainConfig): CudaOptions {

@@ -1,6 +1,8 @@
 import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
 import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
+import { WentBackError } from "../../runs/acceptance/model_judge.ts";
+import { readRunConfig } from "../../runs/read_run_files.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
@@ -13,6 +15,7 @@ import type { LiveView } from "./live_view.ts";
 import { chooseLog, followRun, type LogKind, type LogOptions } from "./run_loggers.ts";
 import type { FinishedRun, RunStart } from "./run_start.ts";
 import type { TrainConfig } from "./train_config.ts";
+import { parseTrainConfig } from "./train_config_schema.ts";
 import type { RankedContext } from "./with_ranks.ts";
 
 /** Of what was typed, all that a session needs besides the run's own configuration. */
@@ -21,6 +24,8 @@ export interface SessionOptions extends LogOptions {
   readonly acceptChangedData: boolean;
   /** Goes on with experiences that come into the benchmark's folder. */
   readonly watch: boolean;
+  /** Goes back to an accepted model where `serve` refuses one; the journal where it says so, or true for the run's. */
+  readonly gated?: string | true;
   /** The port; true takes a free one. */
   readonly dashboard?: number | true;
 }
@@ -39,6 +44,8 @@ export class TrainSession implements AsyncDisposable {
   readonly #log: LogKind;
   #show: Show = { loggers: [] };
   #hasToldPage = false;
+  /** The folder of the run that was trained last. */
+  #path = "";
   /** The run that is being trained. */
   #current: TrainingRun<TrainConfig> | undefined;
 
@@ -72,22 +79,45 @@ export class TrainSession implements AsyncDisposable {
    * @throws {InterruptedError} If the run was told to stop, with the line that goes on.
    */
   async train(start: RunStart): Promise<string> {
+    for (let next = start; ; ) {
+      try {
+        return await this.#trainOnce(next);
+      } catch (error) {
+        if (!(error instanceof WentBackError) || start.kind === "finished") throw error;
+        const directory = this.#path;
+        const config = parseTrainConfig(directory, await readRunConfig(directory));
+        next = { kind: "unfinished", config, target: { kind: "resumed", directory }, layout: start.layout };
+      }
+    }
+  }
+
+  async #trainOnce(start: RunStart): Promise<string> {
     if (start.kind === "finished") {
       await this.tellFinished(start);
       return start.directory;
     }
     const { ranks, signal, openLog } = this.#context;
     const { loggers, view, dashboard } = this.#show;
-    const { acceptChangedData } = this.#options;
+    const { acceptChangedData, gated } = this.#options;
     // Loads the engines: what is refused before needs none.
     const { prepareRun } = await import("./prepare_run.ts");
-    const around = { ...start, ranks, acceptChangedData, loggers, onSummary: view?.show, signal, report: this.warn };
+    const around = {
+      ...start,
+      ranks,
+      acceptChangedData,
+      gated,
+      loggers,
+      onSummary: view?.show,
+      signal,
+      report: this.warn,
+    };
     await using run = await refuse(() => ranks.agreeOn(() => prepareRun(start.config, around)));
     if (!run) {
       if (start.earlier) await this.tellFinished(start.earlier);
       return start.earlier?.directory ?? "";
     }
     const { path } = run.directory;
+    this.#path = path;
     openLog(path);
     await dashboard?.show(path);
     this.#tellPage();

@@ -44,7 +44,18 @@ const watchedOptions = z.looseObject({
  * The folders of a run that is to go on with experiences that appear.
  * @throws {CliError} If its benchmark is none of folders of experiences, or what it trains cannot be continued.
  */
-export async function findWatchedFolders({ benchmark, strategy, data }: TrainConfig): Promise<WatchedFolders> {
+export async function findWatchedFolders(config: TrainConfig): Promise<WatchedFolders> {
+  const folders = readWatchedFolders(config);
+  const { isUndivided } = await findExperienceFolders(folders);
+  if (isUndivided) throw new CliError(`--watch needs a folder for each experience, and ${folders.path} holds samples`);
+  return folders;
+}
+
+/**
+ * The same without a look at what they hold: they need not be there.
+ * @throws {CliError} As above.
+ */
+export function readWatchedFolders({ benchmark, strategy, data }: TrainConfig): WatchedFolders {
   const { data: options, error } = watchedOptions.safeParse(benchmark.options);
   if (benchmark.name !== "directory") {
     throw new CliError(`--watch needs the benchmark directory, got ${benchmark.name}`);
@@ -56,10 +67,7 @@ export async function findWatchedFolders({ benchmark, strategy, data }: TrainCon
   const path = options.path ?? data;
   if (path === null) throw new CliError("--watch needs a folder for each experience: directory:path=FOLDER");
   if (strategy.name === "joint") throw new CliError("--watch: joint trains all experiences at once and adds none");
-  const folders = { path, ...omitUndefined({ more: options.more, testSize: options.testSize }) };
-  const { isUndivided } = await findExperienceFolders(folders);
-  if (isUndivided) throw new CliError(`--watch needs a folder for each experience, and ${path} holds samples`);
-  return folders;
+  return { path, ...omitUndefined({ more: options.more, testSize: options.testSize }) };
 }
 
 /** What is watched, and who is told. */

@@ -43,6 +43,12 @@ export interface CheckpointFolderParts {
   readonly isObserved?: boolean;
 }
 
+/** A checkpoint, and which weights of it stand in a file. */
+export interface PreparedCheckpoint {
+  readonly checkpoint: RunCheckpoint;
+  readonly known: KnownWeights | undefined;
+}
+
 /** The folder of one run's checkpoints: numbered files, of which the newest few are kept. */
 export class CheckpointFolder {
   readonly path: string;

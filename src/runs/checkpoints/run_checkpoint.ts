@@ -35,6 +35,8 @@ export interface RunCheckpoint {
   /** How far other loggers had come. */
   readonly logs: readonly LoggerState[];
   readonly place: RunPlace;
+  /** Experiences that are trained once more together with the next one, whose models were refused. */
+  readonly again?: readonly number[];
   /** The network at that place, for other runs that begin with it; earlier versions kept none. */
   readonly model?: CheckpointModel;
 }
@@ -88,6 +90,7 @@ const checkpoint: z.ZodType<StoredCheckpoint> = z.strictObject({
     z.strictObject({ kind: z.enum(["before", "trained"]), now: snapshotSchema }),
     z.strictObject({ kind: z.literal("inside"), start: snapshotSchema, now: snapshotSchema, position }),
   ]),
+  again: z.exactOptional(z.array(count)),
   model: z.exactOptional(
     z.strictObject({
       topology: z.strictObject({ class_name: z.string(), config: z.unknown() }),

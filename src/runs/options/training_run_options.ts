@@ -18,6 +18,7 @@ import type { Benchmark } from "../../streams/experience.ts";
 import { BENCHMARK_RULE } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
+import type { ModelJudge } from "../acceptance/model_judge.ts";
 import type { CheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { ExportLabels } from "../exports/describe_export.ts";
 import type { ExportForm } from "../exports/export_form.ts";
@@ -62,6 +63,12 @@ export interface TrainingRunOptions<Config> {
    * How often a checkpoint is made inside experiences. Default: every 30 seconds. Each experience's end makes one.
    */
   readonly checkpointEvery?: CheckpointInterval;
+  /**
+   * Who says of each model, before the next experience is trained, whether the run goes on from it. Where it is
+   * refused the run goes back to the last accepted one, and `train()` throws a `WentBackError`: resume it then.
+   * Default: nobody.
+   */
+  readonly judge?: ModelJudge;
   /** Called whenever summary.json was written, the first time when the run has begun or goes on. */
   readonly onSummary?: (summary: RunSummary<Config>) => void;
   /** Ends the run between two iterations, with a checkpoint: `train()` throws its reason, status "interrupted". */
@@ -83,6 +90,7 @@ export const TRAINING_RUN_RULES: OptionRules<TrainingRunOptions<unknown>> = {
   keepAdapters: flag(),
   exportForm: objectLike("{ layout, preprocess, softmax, … }"),
   checkpointEvery: objectLike('{ kind: "seconds", seconds } or { kind: "iterations", iterations }', "kind"),
+  judge: objectLike("{ listAccepted, onRefusal }", "listAccepted"),
   onSummary: callback(),
   signal: objectLike("an AbortSignal", "aborted"),
 };

@@ -1,5 +1,6 @@
 import { collectSources } from "../../streams/benchmark.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
+import { assertJudged } from "../acceptance/assert_judged.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
 import type { TrainingRunOptions } from "../options/training_run_options.ts";
@@ -30,6 +31,7 @@ export async function assembleRun<Config>(
   const made = await createRunStrategy(options, (lines) => opening?.directory.metrics.append(lines));
   const { strategy } = made;
   try {
+    assertJudged(options, strategy);
     rehearseRun(strategy, options.benchmark);
     opening = await open(strategy);
     return new TrainingRun(options, { ...opening, ...made, checkpointEvery });

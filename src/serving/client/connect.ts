@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
+import { RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
+import { type DescribedInput, type EncodedRequest, encodeSamples, isList, type Samples } from "./encode_samples.ts";
 
 /** Which version answers, and as whom. */
 export interface ConnectOptions {
@@ -7,6 +8,10 @@ export interface ConnectOptions {
   readonly version?: string;
   /** Requests with the same key are answered by the same version while a new one is tried. */
   readonly key?: string;
+  /** What requests that change something bring, where the server asks for it: feedback does. */
+  readonly token?: string;
+  /** Who says what answers should have been. Default: the address that it comes from. */
+  readonly from?: string;
 }
 
 /** What a model says of one sample. */
@@ -26,20 +31,61 @@ export interface ServedAnswer {
   readonly predictions: readonly ServedPrediction[];
 }
 
+/** What samples are: those of an answered request, or those that are given. */
+export interface ToldLabels {
+  /** One for each sample: the name of its class, or the column of the outputs. */
+  readonly labels: readonly (string | number)[];
+  /** What the answered request was called, or what these samples are called. */
+  readonly id?: string;
+  /** Samples as the model takes them; left out where the request with `id` had them. */
+  readonly x?: Samples;
+  /** The shape of a sample, for the first samples of a model that has no version yet. Default: a list of values. */
+  readonly sampleShape?: readonly number[];
+}
+
+/** What became of feedback. */
+export interface FeedbackReceipt {
+  readonly rows: number;
+  /** Rows that are collected since the last experience. */
+  readonly collectedRows: number;
+  /** Labels that no class of the model has. */
+  readonly newClasses: readonly string[];
+  /** The experience that these rows have made full. */
+  readonly experience: string | undefined;
+}
+
 /** A model that somebody serves. */
 export interface ServedClient {
   /**
    * Asks the model.
    * @param x Samples, each a list of values, or all values one after another.
-   * @throws {RefusalError} If the server refuses, with its words.
+   * @param options `id`: what `feedback` calls the request later.
+   * @throws {ServerRefusal} If the server refuses, with its words.
    */
-  infer(x: readonly (readonly number[] | Float32Array)[] | Float32Array): Promise<ServedAnswer>;
+  infer(x: Samples, options?: { readonly id?: string }): Promise<ServedAnswer>;
+  /**
+   * Says what samples are, where the server collects that for training.
+   * @throws {ServerRefusal} If the server refuses, with its words: 404 if the request is not known (any more).
+   */
+  feedback(told: ToldLabels): Promise<FeedbackReceipt>;
+  /** Makes what was collected the next experience. @throws {ServerRefusal} 409 if it cannot be one. */
+  closeFeedback(): Promise<{ readonly experience: string; readonly rows: number }>;
 }
 
-const tensorSchema = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number()) });
+/** What a server has refused. */
+export class ServerRefusal extends RangeRefusal {
+  override readonly name = "ServerRefusal";
+  /** Of HTTP. */
+  readonly status: number;
+
+  constructor(status: number, words: string) {
+    super(`the server answers ${status}: ${words}`);
+    this.status = status;
+  }
+}
 
 const metadataSchema = z.object({
-  inputs: z.array(tensorSchema).min(1),
+  inputs: z.array(z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number()) })).min(1),
   class_names: z.array(z.string()).optional(),
 });
 
@@ -47,6 +93,19 @@ const answerSchema = z.object({
   model_version: z.string(),
   outputs: z.array(z.object({ shape: z.array(z.number()) })).min(1),
 });
+
+const receiptSchema = z
+  .object({
+    rows: z.number(),
+    collected_rows: z.number(),
+    new_classes: z.array(z.string()),
+    experience: z.string().optional(),
+  })
+  .transform(({ rows, collected_rows: collectedRows, new_classes: newClasses, experience }): FeedbackReceipt => {
+    return { rows, collectedRows, newClasses, experience };
+  });
+
+const closedSchema = z.object({ experience: z.string(), rows: z.number() });
 
 const errorSchema = z.object({ error: z.string() });
 
@@ -56,7 +115,8 @@ type Metadata = z.infer<typeof metadataSchema>;
  * A model by its address: that of a server with one model, or ".../v2/models/NAME". Values travel as binary tensors.
  * @example
  * const digits = connect("http://127.0.0.1:8000/v2/models/digits");
- * const { predictions } = await digits.infer([new Float32Array(784)]);
+ * const { predictions } = await digits.infer([new Float32Array(784)], { id: "one" });
+ * await digits.feedback({ id: "one", labels: ["7"] });
  */
 export function connect(url: string, options: ConnectOptions = {}): ServedClient {
   return new HttpClient(url.replace(/\/+$/, ""), options);
@@ -64,27 +124,23 @@ export function connect(url: string, options: ConnectOptions = {}): ServedClient
 
 class HttpClient implements ServedClient {
   readonly #url: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #options: ConnectOptions;
   readonly #described = new Map<string, Promise<Metadata>>();
   #model: Promise<string> | undefined;
 
-  constructor(url: string, { version, key }: ConnectOptions) {
+  constructor(url: string, options: ConnectOptions) {
     this.#url = url;
-    this.#headers = {
-      ...(version === undefined ? {} : { "firn-version": version }),
-      ...(key === undefined ? {} : { "firn-key": key }),
-    };
+    this.#options = options;
   }
 
-  async infer(x: readonly (readonly number[] | Float32Array)[] | Float32Array): Promise<ServedAnswer> {
-    this.#model ??= this.#findModel();
-    const model = await this.#model;
-    const pinned = this.#headers["firn-version"];
-    const { inputs } = await this.#describe(model, pinned);
-    const response = await fetch(`${model}/infer`, { method: "POST", ...encodeRequest(x, inputs, this.#headers) });
-    if (!response.ok) throw await readRefusal(response);
+  async infer(x: Samples, { id }: { readonly id?: string } = {}): Promise<ServedAnswer> {
+    const { version: pinned, key } = this.#options;
+    const { inputs } = await this.#describe(pinned);
+    const fields = { ...(id === undefined ? {} : { id }), parameters: { binary_data_output: true } };
+    const headers = { ...pin(pinned), ...(key === undefined ? {} : { "firn-key": key }) };
+    const response = await this.#post("infer", encodeSamples(x, inputs[0], fields), headers);
     const { version, columns, logits } = await decodeAnswer(response);
-    const { class_names } = await this.#describe(model, version);
+    const { class_names } = await this.#describe(version);
     const rows = Array.from({ length: logits.length / columns }, (_, i) =>
       logits.subarray(i * columns, (i + 1) * columns),
     );
@@ -95,73 +151,102 @@ class HttpClient implements ServedClient {
     return { version, predictions };
   }
 
-  async #findModel(): Promise<string> {
-    if (/\/v2\/models\/[^/]+$/.test(this.#url)) return this.#url;
-    const response = await fetch(`${this.#url}/v2/repository/index`, { method: "POST" });
-    const entries = z.array(z.object({ name: z.string() })).parse(await response.json());
-    const [name, ...others] = new Set(entries.map((entry) => entry.name));
-    if (name !== undefined && others.length === 0) return `${this.#url}/v2/models/${encodeURIComponent(name)}`;
-    const served = [name, ...others].join(", ");
-    throw new RefusalError(`${this.#url} serves ${served}: connect to ${this.#url}/v2/models/NAME`);
+  async feedback({ labels, id, x, sampleShape }: ToldLabels): Promise<FeedbackReceipt> {
+    const fields = { labels, ...(id === undefined ? {} : { id }) };
+    const request = x
+      ? encodeSamples(x, await this.#findInput(x, sampleShape), fields)
+      : { body: JSON.stringify(fields), headers: {} };
+    const response = await this.#post("feedback", request, { ...this.#signature, ...pin(this.#options.version) });
+    return receiptSchema.parse(await response.json());
+  }
+
+  async closeFeedback(): Promise<{ readonly experience: string; readonly rows: number }> {
+    const response = await this.#post("feedback/close", { body: "", headers: {} }, this.#signature);
+    return closedSchema.parse(await response.json());
+  }
+
+  /** What requests bring that change something. */
+  get #signature(): Readonly<Record<string, string>> {
+    const { token, from } = this.#options;
+    return {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(from === undefined ? {} : { "firn-from": from }),
+    };
+  }
+
+  /** The model's input; before there is a version, samples say themselves what they are like. */
+  async #findInput(x: Samples, sampleShape: readonly number[] | undefined): Promise<DescribedInput | undefined> {
+    try {
+      return (await this.#describe(this.#options.version)).inputs[0];
+    } catch (error) {
+      if (!(error instanceof ServerRefusal) || error.status !== 503) throw error;
+    }
+    const [first] = isList(x) ? x : [];
+    const shape = sampleShape ?? (first ? [first.length] : undefined);
+    if (!shape) throw new TypeRefusal("the model has no version yet: its first samples need sampleShape");
+    const isBytes = (first ?? x) instanceof Uint8Array;
+    return { name: "input", datatype: isBytes ? "UINT8" : "FP32", shape: [-1, ...shape] };
+  }
+
+  async #post(
+    path: string,
+    { body, headers: own }: Pick<EncodedRequest, "headers"> & { readonly body: EncodedRequest["body"] | string },
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Response> {
+    const url = `${await this.#findModel()}/${path}`;
+    const response = await fetch(url, { method: "POST", body, headers: { ...headers, ...own } });
+    if (!response.ok) throw await readRefusal(response);
+    return response;
+  }
+
+  #findModel(): Promise<string> {
+    this.#model ??= findModel(this.#url);
+    return this.#model;
   }
 
   /** Versions differ in their classes; what one has never changes. */
-  #describe(model: string, version = ""): Promise<Metadata> {
+  #describe(version = ""): Promise<Metadata> {
     const known = this.#described.get(version);
     if (known) return known;
-    const asked = readMetadata(version === "" ? model : `${model}/versions/${encodeURIComponent(version)}`);
+    const asked = this.#readMetadata(version);
     this.#described.set(version, asked);
     asked.catch(() => this.#described.delete(version));
     return asked;
   }
-}
 
-async function readMetadata(url: string): Promise<Metadata> {
-  const response = await fetch(url);
-  if (!response.ok) throw await readRefusal(response);
-  return metadataSchema.parse(await response.json());
-}
-
-async function readRefusal(response: Response): Promise<RefusalError> {
-  const { data } = errorSchema.safeParse(await response.json().catch(() => undefined));
-  return new RefusalError(`the server answers ${response.status}: ${data?.error ?? response.statusText}`);
-}
-
-function encodeRequest(
-  x: readonly (readonly number[] | Float32Array)[] | Float32Array,
-  [input]: Metadata["inputs"],
-  headers: Readonly<Record<string, string>>,
-): { readonly body: Uint8Array<ArrayBuffer>; readonly headers: Readonly<Record<string, string>> } {
-  const [, ...rowShape] = input?.shape ?? [];
-  const rowLength = rowShape.reduce((product, length) => product * length, 1);
-  const values = x instanceof Float32Array ? x : flatten(x, rowLength);
-  const isBytes = input?.datatype === "UINT8";
-  const array = isBytes ? toPixels(values) : values;
-  const parameters = { binary_data_size: array.byteLength };
-  const tensor = { ...input, shape: [values.length / rowLength, ...rowShape], parameters };
-  const head = new TextEncoder().encode(JSON.stringify({ inputs: [tensor], parameters: { binary_data_output: true } }));
-  const body = new Uint8Array(head.length + array.byteLength);
-  body.set(head);
-  body.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), head.length);
-  return { body, headers: { ...headers, "inference-header-content-length": String(head.length) } };
-}
-
-/** @throws {TypeRefusal} If a value is no pixel: cut off or wrapped around it would be another. */
-function toPixels(values: Float32Array): Uint8Array {
-  const wrong = values.find((value) => !Number.isInteger(value) || value < 0 || value > 255);
-  if (wrong !== undefined) throw new TypeRefusal(`the model takes pixels, whole numbers from 0 to 255, got ${wrong}`);
-  return Uint8Array.from(values);
-}
-
-function flatten(rows: readonly (readonly number[] | Float32Array)[], rowLength: number): Float32Array {
-  const values = new Float32Array(rows.length * rowLength);
-  for (const [i, row] of rows.entries()) {
-    if (row.length !== rowLength) {
-      throw new TypeRefusal(`a sample must have ${rowLength} values, got ${row.length} in sample ${i}`);
-    }
-    values.set(row, i * rowLength);
+  async #readMetadata(version: string): Promise<Metadata> {
+    const model = await this.#findModel();
+    const response = await fetch(version === "" ? model : `${model}/versions/${encodeURIComponent(version)}`);
+    if (!response.ok) throw await readRefusal(response);
+    return metadataSchema.parse(await response.json());
   }
-  return values;
+}
+
+/** The address of a model: that which was given, or of the only one that a server has. */
+async function findModel(url: string): Promise<string> {
+  if (/\/v2\/models\/[^/]+$/.test(url)) return url;
+  const response = await fetch(`${url}/v2/repository/index`, { method: "POST" });
+  const entries = z.array(z.object({ name: z.string() })).parse(await response.json());
+  const names = new Set(entries.map((entry) => entry.name));
+  // A model that has no version yet stands in no index.
+  const [name, ...others] = names.size > 0 ? names : await listModels(url);
+  if (name !== undefined && others.length === 0) return `${url}/v2/models/${encodeURIComponent(name)}`;
+  const served = [name, ...others].join(", ");
+  throw new RefusalError(`${url} serves ${served}: connect to ${url}/v2/models/NAME`);
+}
+
+async function listModels(url: string): Promise<readonly string[]> {
+  const response = await fetch(url, { headers: { accept: "application/json" } });
+  return z.object({ models: z.array(z.string()) }).parse(await response.json()).models;
+}
+
+function pin(version: string | undefined): Readonly<Record<string, string>> {
+  return version === undefined ? {} : { "firn-version": version };
+}
+
+async function readRefusal(response: Response): Promise<ServerRefusal> {
+  const { data } = errorSchema.safeParse(await response.json().catch(() => undefined));
+  return new ServerRefusal(response.status, data?.error ?? response.statusText);
 }
 
 interface DecodedAnswer {

@@ -32,7 +32,8 @@ export class KeptRequests {
     this.forget(id);
     const sizeBytes = countBytes(id, request);
     if (sizeBytes > this.#limits.bytes) return;
-    this.#requests.set(id, { ...request, input: request.input.slice() });
+    // A Buffer's slice would be a view.
+    this.#requests.set(id, { ...request, input: new Uint8Array(request.input) });
     this.#bytes += sizeBytes;
     for (const oldest of this.#requests.keys()) {
       if (this.#requests.size <= this.#limits.requests && this.#bytes <= this.#limits.bytes) return;

@@ -42,14 +42,14 @@ export function restoreRaw(input: Uint8Array, { file, rows }: { file: ServedFile
   const shape = [rows, ...port.rowShape];
   const normalization = readNormalization(file);
   if (!normalization || port.datatype !== "FP32") return { descr: DESCRS[port.datatype], shape, bytes: input };
-  const values = undo(new Float32Array(input.slice().buffer), normalization);
+  const values = undo(new Float32Array(new Uint8Array(input).buffer), normalization);
   if (!isOfBytes(normalization)) return { descr: "<f4", shape, bytes: new Uint8Array(values.buffer) };
   return { descr: "|u1", shape, bytes: toPixels(values) };
 }
 
 /** What is no number cannot be trained on. */
 function assertFinite(input: Uint8Array): void {
-  const astray = new Float32Array(input.slice().buffer).find((value) => !Number.isFinite(value));
+  const astray = new Float32Array(new Uint8Array(input).buffer).find((value) => !Number.isFinite(value));
   if (astray !== undefined) throw wrong(`feedback needs finite values, got ${astray}`);
 }
 

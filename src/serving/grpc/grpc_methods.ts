@@ -4,6 +4,7 @@ import { ProtocolError, statusOf } from "../protocol/protocol_error.ts";
 import { EXTENSIONS } from "../protocol/protocol_routes.ts";
 import type { Service } from "../protocol/service.ts";
 import type { ControlRequest } from "../protocol/serving_control.ts";
+import { readGrpcFeedback } from "./grpc_feedback.ts";
 import { answerGrpcInfer, type GrpcWish } from "./grpc_infer.ts";
 import type { Message } from "./messages.ts";
 
@@ -11,6 +12,8 @@ import type { Message } from "./messages.ts";
 export interface GrpcCall {
   readonly message: Message;
   readonly wish: GrpcWish;
+  /** Who calls: the metadata "firn-from", or else the address. @throws {ProtocolError} 400 if it is too long. */
+  readonly findCaller: () => string;
 }
 
 /** A method of the service. */
@@ -50,6 +53,15 @@ export const GRPC_METHODS: Readonly<Record<string, GrpcMethod>> = {
   },
   ModelInfer: {
     answer: ({ message, wish }, { answerer, limits }) => answerGrpcInfer(message, { answerer, limits, wish }),
+  },
+  ModelFeedback: {
+    isProtected: true,
+    answer: ({ message, wish, findCaller }, service) =>
+      ask(service, readGrpcFeedback(message, service, { from: findCaller(), version: wish.version })),
+  },
+  ModelFeedbackClose: {
+    isProtected: true,
+    answer: ({ message }, service) => ask(service, { kind: "closeFeedback", model: readText(message.model_name) }),
   },
   RepositoryIndex: {
     async answer({ message }, service) {

@@ -9,6 +9,7 @@ import {
   type ServiceDefinition,
 } from "@grpc/grpc-js";
 import { describeCause, RefusalError } from "../../core/errors/errors.ts";
+import { chooseFrom } from "../feedback/create_feedback.ts";
 import { type ErrorStatus, ProtocolError } from "../protocol/protocol_error.ts";
 import type { Service } from "../protocol/service.ts";
 import type { TokenCheck } from "../protocol/token_check.ts";
@@ -102,15 +103,22 @@ function createHandler(
   { answer, isProtected }: GrpcMethod,
   { service, tokens }: { readonly service: Service; readonly tokens: TokenCheck },
 ): handleUnaryCall<Message, Message> {
-  return async ({ request, metadata }, done) => {
+  return async (call, done) => {
+    const { request, metadata } = call;
     const read = (name: string) => metadata.get(name)[0]?.toString();
     try {
       if (isProtected) tokens.assertToken(read("authorization"));
       const wish = { version: read("firn-version"), key: read("firn-key") };
-      done(null, await answer({ message: request, wish }, service));
+      const findCaller = () => chooseFrom(read("firn-from"), readAddress(call.getPeer()));
+      done(null, await answer({ message: request, wish, findCaller }, service));
     } catch (error) {
       const code = error instanceof ProtocolError ? CODES[error.status] : GrpcStatus.INTERNAL;
       done({ code, details: describeCause(error) });
     }
   };
+}
+
+/** A peer without its port: "127.0.0.1:4000", "[::1]:4000". */
+function readAddress(peer: string): string {
+  return peer.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 }

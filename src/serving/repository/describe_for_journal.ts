@@ -6,12 +6,14 @@ export function describeForJournal(
   known: ModelVersion | undefined,
   loaded: LoadedVersion | undefined,
 ): Partial<JournalEntry> {
-  const measured = loaded ?? (known?.state.kind === "refused" ? known.state.refusal : undefined);
+  const refusal = known?.state.kind === "refused" ? known.state.refusal : undefined;
+  const measured = loaded ?? refusal;
   const { accuracies = [], measuredBy } = measured ?? {};
   return {
     ...(known ? { path: known.file.path, mark: known.file.mark } : {}),
     ...(accuracies.length > 0 ? { accuracies: [...accuracies] } : {}),
     ...(measuredBy ? { measuredBy } : {}),
+    ...(refusal?.isUnmeasured ? { isUnmeasured: true } : {}),
     ...(loaded ? { batch: loaded.prepared.capacity } : {}),
   };
 }

@@ -12,12 +12,14 @@ const entrySchema = z.object({
   time: z.number(),
   model: z.string(),
   version: z.string(),
-  event: z.enum(["promoted", "candidate", "refused", "retired", "rolledBack"]),
-  /** Who decided: the gate, or somebody by hand. */
-  by: z.enum(["gate", "hand", "start"]).exactOptional(),
+  event: z.enum(["promoted", "candidate", "refused", "retired", "rolledBack", "goneBack", "wentOn"]),
+  /** Who decided: the gate, somebody by hand, or the training of the run. */
+  by: z.enum(["gate", "hand", "start", "training"]).exactOptional(),
   /** Somebody promoted it whatever it has forgotten: the best accuracies do not count it. */
   isForced: z.boolean().exactOptional(),
   reason: z.string().exactOptional(),
+  /** It was refused because no accuracy was known. */
+  isUnmeasured: z.boolean().exactOptional(),
   path: z.string().exactOptional(),
   /** Tells one file from the next that is written in its place. */
   mark: z.string().exactOptional(),
@@ -57,13 +59,9 @@ export class Journal {
     return journal;
   }
 
-  /** What it holds of a model, oldest first. A line that was cut off by a crash is passed over. */
+  /** What it holds of a model, oldest first. */
   read(model: string): readonly JournalEntry[] {
-    const lines = readLines(this.path);
-    return lines.flatMap((line) => {
-      const { data } = entrySchema.safeParse(parse(line));
-      return data?.model === model ? [data] : [];
-    });
+    return readJournal(this.path).filter((entry) => entry.model === model);
   }
 
   /** Adds an entry, and hands it to the operating system. */
@@ -76,6 +74,13 @@ export class Journal {
   close(): void {
     this.#file.close();
   }
+}
+
+/**
+ * What a journal holds, oldest first; nothing where there is none. A line that was cut off by a crash is passed over.
+ */
+export function readJournal(path: string): readonly JournalEntry[] {
+  return readLines(path).flatMap((line) => entrySchema.safeParse(parse(line)).data ?? []);
 }
 
 function readLines(path: string): readonly string[] {

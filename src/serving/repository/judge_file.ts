@@ -11,9 +11,12 @@ import type { VersionLoader } from "./version_loader.ts";
 /** What a file is judged by. */
 export interface JudgingContext {
   readonly loader: VersionLoader;
+  /** Rows of a batch at the most. */
   readonly maxBatch: number;
   readonly gate: GateSource | undefined;
   readonly limits: GateLimits;
+  /** Nothing passes of which no accuracy is known. */
+  readonly refusesUnmeasured: boolean;
   /** Best accuracy on each experience so far. */
   readonly best: ReadonlyMap<number, number>;
   /** Of the version that answers. */
@@ -29,7 +32,7 @@ export type Judgement =
 
 /** Loads a file off the answering thread, warms it up, compares it with what answers, and has the gate judge it. */
 export async function judgeFile(source: VersionFile, context: JudgingContext): Promise<Judgement> {
-  const { loader, gate, limits, best, current, maxBatch, isForced } = context;
+  const { loader, gate, limits, refusesUnmeasured, best, current, maxBatch, isForced } = context;
   const { mark, path } = source;
   const experience = Number(source.version);
   const gateSets = (await gate?.sets(experience)) ?? [];
@@ -42,11 +45,16 @@ export async function judgeFile(source: VersionFile, context: JudgingContext): P
     return refuse({ mark, reason: `${path}: ${misfit}`, isForgetting: false });
   }
   const measured = await findAccuracies(prepared, { gate, experience });
+  const isUnmeasured = refusesUnmeasured && measured.accuracies.length === 0;
   const { passes, reasons } = judgeGate(measured.accuracies, { limits, best });
-  if (passes || isForced) return { kind: "passed", loaded: { source, prepared, ...measured } };
+  if ((passes && !isUnmeasured) || isForced) return { kind: "passed", loaded: { source, prepared, ...measured } };
   await freeModel(prepared.handle);
+  if (isUnmeasured) return refuse({ mark, reason: UNMEASURED, isForgetting: true, isUnmeasured });
   return refuse({ mark, reason: reasons.join("; "), isForgetting: true, ...measured });
 }
+
+const UNMEASURED =
+  "no accuracy of it is known to compare with the limits: --gate FOLDER measures it, --allow-unmeasured lets it through";
 
 function refuse(refusal: Refusal): Judgement {
   return { kind: "refused", refusal };

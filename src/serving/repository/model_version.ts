@@ -20,6 +20,8 @@ export interface Refusal extends Partial<VersionAccuracies> {
   readonly reason: string;
   /** True where the gate refused it: somebody may promote it by hand all the same. */
   readonly isForgetting: boolean;
+  /** True where nothing was known that the gate could compare. */
+  readonly isUnmeasured?: boolean;
 }
 
 /** What became of a version's newest file. */

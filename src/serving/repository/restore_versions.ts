@@ -47,6 +47,8 @@ export function restoreVersions(
         break;
       case "candidate":
       case "retired":
+      case "goneBack":
+      case "wentOn":
         break;
     }
   }
@@ -65,9 +67,11 @@ function moveToEnd(promoted: VersionFile[], file: VersionFile): void {
 }
 
 function refuseAgain(
-  { mark = "", reason = "", accuracies, measuredBy }: JournalEntry,
+  { mark = "", reason = "", accuracies, measuredBy, isUnmeasured }: JournalEntry,
   context: { readonly limits: GateLimits; readonly best: ReadonlyMap<number, number> },
 ): Refusal | undefined {
+  // Somebody may have measured it since.
+  if (isUnmeasured) return undefined;
   if (!accuracies) return { mark, reason, isForgetting: false };
   const { passes, reasons } = judgeGate(accuracies, context);
   if (passes) return undefined;

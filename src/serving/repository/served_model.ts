@@ -1,10 +1,10 @@
 import type { AnsweringThread, CandidateRoute } from "../answering/serving_command.ts";
 import type { GateSource } from "../gate/gate_source.ts";
-import { type GateLimits, raiseBest } from "../gate/judge_gate.ts";
+import { raiseBest } from "../gate/judge_gate.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
 import { describeForJournal } from "./describe_for_journal.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
-import { type Judgement, judgeFile } from "./judge_file.ts";
+import { type Judgement, type JudgingContext, judgeFile } from "./judge_file.ts";
 import {
   createVersion,
   describeVersion,
@@ -18,14 +18,11 @@ import { listVersionFiles, type ModelPlace, type VersionFile } from "./version_f
 import type { VersionLoader } from "./version_loader.ts";
 
 /** How new versions of a model come to answer. */
-export interface PromotionPolicy {
-  readonly limits: GateLimits;
+export interface PromotionPolicy extends Pick<JudgingContext, "limits" | "refusesUnmeasured" | "maxBatch"> {
   /** How a version that passes begins: with a share of the requests, silently with 0, or at once where undefined. */
   readonly candidateShare: number | undefined;
   /** Versions that stay loaded. */
   readonly keep: number;
-  /** Rows of a batch at the most. */
-  readonly maxBatch: number;
 }
 
 /** What a model needs of its surroundings. */

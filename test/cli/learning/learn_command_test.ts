@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ask, makeRequest } from "../../serving/asking.ts";
 import { captureCli } from "../../support/captured_cli.ts";
@@ -99,6 +99,57 @@ describe("learn", () => {
     expect((await readSummary(out)).parametersHash).toBe((await readSummary(whole)).parametersHash);
   }, 120_000);
 
+  test("goes back to the last accepted model after a refusal, live or over what is there, or not if it is told so", async () => {
+    const root = await makeFolder({});
+    const [data, out] = [join(root, "data"), join(root, "run")];
+    const gated = ["--port=0", "--max-forgetting=.3"];
+    const training = [...TRAINING.slice(0, 4).with(1, "--epochs=8"), "--optimizer=adam:learningRate=0.05", MODEL];
+    const words = [...training, "--strategy=naive", ...gated];
+    const service = new LearningService([data, `--out=${out}`, ...words]);
+    const url = `${await service.waitFor(/listening on (\S+)/)}/v2/models/data`;
+    const tell = async (rows: readonly number[][], labels: readonly string[]) => {
+      expect((await ask(`${url}/feedback`, { body: makeRequest(rows, { labels }) })).status).toBe(200);
+      await ask(`${url}/feedback/close`, { method: "POST" });
+    };
+    const { rows, labels } = readTable(1, ["ant", "cat"]);
+    await tell(rows, labels);
+    await service.waitFor(/data 0: promoted/);
+    // Somebody says the opposite.
+    await tell(rows, labels.toReversed());
+    await service.waitFor(/data 1: refused: forgets experience 0/);
+    for (const month of [2, 3, 4]) {
+      const more = readTable(month, ["ant", "cat"]);
+      await ask(`${url}/feedback`, { body: makeRequest(more.rows, { labels: more.labels }) });
+    }
+    await tell(rows, labels);
+    const reason = "version 1 was refused: experience 2 is trained on version 0, together with experience 1";
+    await service.waitFor(new RegExp(`data 2: goneBack: ${reason}\n`));
+    await service.waitFor(/data 2: promoted/);
+    expect(await service.stop()).toBe(0);
+    const { parametersHash, experiences } = await readSummary(out);
+    expect(experiences.map(({ examples }: { examples: number }) => examples)).toEqual([20, 20, 76]);
+    const journal = await readFile(join(out, "serving/journal.jsonl"), "utf8");
+    const lines = journal
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines.filter(({ by }) => by === "training")).toMatchObject([{ version: "2", event: "goneBack", reason }]);
+
+    const again = new LearningService([data, `--out=${join(root, "again")}`, ...words]);
+    await again.waitFor(/data 2: (?:promoted|refused)/);
+    await again.stop();
+    expect((await readSummary(join(root, "again"))).parametersHash).toBe(parametersHash);
+
+    const kept = new LearningService([data, `--out=${join(root, "kept")}`, ...words, "--keep-refused"]);
+    await kept.waitFor(/data 2: (?:promoted|refused)/);
+    await kept.stop();
+    const offline = join(root, "offline");
+    await train(["--benchmark", `directory:path=${data}`, ...training, "--quiet", "--out", offline]);
+    const { parametersHash: straight } = await readSummary(offline);
+    expect((await readSummary(join(root, "kept"))).parametersHash).toBe(straight);
+    expect(straight).not.toBe(parametersHash);
+  }, 120_000);
+
   test("refuses what cannot be, and tells what is refused in training", async () => {
     const data = await makeFolder({});
     const inside = await captureCli(["learn", data, "--out", join(data, "run")]);
@@ -122,7 +173,30 @@ describe("learn", () => {
     expect(await changed.stop()).toBe(0);
     await writeFile(join(out, "config.json"), "{");
     const broken = new LearningService([data, `--out=${out}`, ...SERVING]);
-    expect(await broken.end).toBe(1);
-    expect(broken.said).toContain(`training has ended: ${join(out, "config.json")}: not JSON\n`);
+    expect(await broken.end).toBe(2);
+    expect(broken.said).toBe(`${join(out, "config.json")}: not JSON\n`);
   }, 120_000);
+
+  test("refuses before anything is made what could never be trained or served", async () => {
+    const root = await makeFolder({});
+    const [data, out] = [join(root, "data"), join(root, "run")];
+    const refuse = async (...words: string[]) => {
+      const { status, stderr, stdout } = await captureCli(["learn", data, `--out=${out}`, "--port=0", ...words]);
+      expect({ words, status, stdout }).toEqual({ words, status: 2, stdout: "" });
+      expect(await readdir(root)).toEqual([]);
+      return stderr;
+    };
+    expect(await refuse("--strategy", "repaly")).toMatch(
+      /^.*unknown strategy "repaly", did you mean replay or rwalk\?\n$/,
+    );
+    expect(await refuse("--strategy", "replay:memSize=-1")).toMatch(/memSize must be .* got -1\n$/);
+    expect(await refuse("--model", "mlp:incremental=maybe")).toMatch(/incremental must be .*\n$/);
+    expect(await refuse("--strategy", "joint")).toBe("--watch: joint trains all experiences at once and adds none\n");
+    expect(await refuse("--reading", "scenario=new-instances")).toContain("scenario excludes");
+    expect(await refuse("--reading", "onlineExperienceSize=10")).toMatch(
+      /^learn: onlineExperienceSize cuts .*--keep-refused\n$/,
+    );
+    expect(await refuse("--host", "0.0.0.0")).toContain("token is required where other machines can ask");
+    expect(await refuse("--shadow", "--canary", "0.1")).toBe("serve: canary and shadow exclude each other\n");
+  });
 });

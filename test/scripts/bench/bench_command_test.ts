@@ -32,6 +32,7 @@ describe("parseSuites()", () => {
       "strategies",
       "networks",
       "serve",
+      "feedback",
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -119,6 +119,11 @@ describe("FeedbackFolder", () => {
   test("refuses a journal that is none", async () => {
     const path = await makeFolder({ ".feedback/open/x.npy": "text", ".feedback/open/source.jsonl": "{}\n" });
     await expect(FeedbackFolder.open(path)).rejects.toThrow("x.npy: .npy data must begin with");
+    await rm(join(path, ".feedback/open"), { recursive: true });
+    const folder = await FeedbackFolder.open(path);
+    await expect(FeedbackFolder.open(path)).rejects.toThrow("another run is writing to");
+    await folder.end();
+    await (await FeedbackFolder.open(path)).end();
   });
 });
 

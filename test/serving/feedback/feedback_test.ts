@@ -208,11 +208,12 @@ describe("POST /v2/models/NAME/feedback", () => {
   });
 
   test("asks for the token, and is off unless a folder is given", async () => {
-    const { serving, tell } = await serveMade({ classNames: NAMES }, { token: "secret" });
+    const { serving, tell, close } = await serveMade({ classNames: NAMES }, { token: "secret" });
     await using _ = serving;
     const body = makeRequest([[1, 2, 3]], { labels: ["ant"] });
     expect((await tell(body)).status).toBe(401);
     expect((await tell(body, { authorization: "Bearer secret" })).status).toBe(200);
+    expect(await close()).toMatchObject({ status: 401, headers: expect.anything() });
     const path = await makeFolder({});
     await writeVersion(path, 0);
     await using off = await serve({ models: [{ path, name: "off" }], pollMs: 1e9 });
@@ -221,6 +222,26 @@ describe("POST /v2/models/NAME/feedback", () => {
       status: 404,
       json: { error: '"off" takes no feedback: serve it with --feedback FOLDER' },
     });
+  });
+
+  test("refuses samples of another form than those that are collected, until that experience is closed", async () => {
+    const path = await makeFolder({});
+    const normalization = JSON.stringify({ scale: 1 / 255, mean: [], std: [] });
+    await writeVersion(path, 0, { classNames: NAMES, metadata: { "firn.normalization": normalization } });
+    const feedback = join(await makeFolder({}), "data");
+    const models = [{ path, name: "made", feedback }];
+    await using serving = await serve({ models, pollMs: 1e9 });
+    const at = `${serving.url}/v2/models/made/feedback`;
+    const tell = (rows: number[][], labels: string[]) => ask(at, { body: makeRequest(rows, { labels }) });
+    const pixels = [1, 2, 3].map((pixel) => [pixel / 255, 0, 1]);
+    expect((await tell(pixels, ["ant", "ant", "ant"])).status).toBe(200);
+    await writeVersion(path, 1, { classNames: NAMES });
+    await serving.scan();
+    await serving.scan();
+    const error = "the experience that is collected has samples [3] of |u1, got [3] of <f4: close it first";
+    expect(await tell([[0.5, 1, 2]], ["bee"])).toMatchObject({ status: 409, json: { error } });
+    expect((await ask(`${at}/close`, { method: "POST" })).json).toMatchObject({ rows: 3 });
+    expect((await tell([[0.5, 1, 2]], ["bee"])).status).toBe(200);
   });
 
   test.if(canSharePort())("finds an answer whichever thread gave it", async () => {
@@ -237,8 +258,8 @@ describe("POST /v2/models/NAME/feedback", () => {
     await expect(serveMade({}, {}, folder)).rejects.toThrow("another run is writing to");
     const whole = await makeFolder({});
     for (const part of ["train", "test"]) await mkdir(join(whole, part));
-    await expect(serveMade({}, {}, whole)).rejects.toThrow(
-      `${whole} holds "train" and "test": collect feedback in ${whole}/train`,
-    );
+    const refused = `${whole} holds "train" and "test": collect feedback in ${whole}/train`;
+    // The folder is free for others afterwards.
+    for (let time = 0; time < 2; time++) await expect(serveMade({}, {}, whole)).rejects.toThrow(refused);
   });
 });
