@@ -4,8 +4,15 @@ import * as firn from "../../../src/mod.ts";
 import { CONTRACT_MEMBERS, isTwin } from "./contract_members.ts";
 import { describeStrategyContract } from "./strategy_contract.ts";
 
+/** A penalty, a memory, a changed gradient, and a model that grows. */
+const ON_ONE_WORKER = ["EWC", "Replay", "GEM", "PNNStrategy"];
+
 for (const [name, { create, ...options }] of Object.entries(CONTRACT_MEMBERS)) {
-  describeStrategyContract(name, create, { ...options, isTwin: isTwin(name) });
+  describeStrategyContract(name, create, {
+    ...options,
+    isTwin: isTwin(name),
+    hasOneWorker: ON_ONE_WORKER.includes(name),
+  });
 }
 
 /** The strategies and plugins that the rooms of src/methods export, by name. */
