@@ -21,12 +21,12 @@ const UP_ONE = "\u001b[1A";
 const STRATEGIES = ["naive", "replay:memSize=10"];
 
 /** Options of a sweep of small runs, and its folder, which is not there yet. */
-async function makeSweep() {
+async function makeSweep(names: readonly string[] = STRATEGIES) {
   const data = await makeFolder(makeMNISTFiles({ trainPerClass: 15, testPerClass: 3 }));
   const out = join(await makeFolder({}), "sweep");
   const model = ["--model", "mlp:hiddenSize=16,hiddenLayers=1", "--batch-size", "32", "--epochs", "2"];
   const shared = ["--benchmark", "split-mnist:experiences=2", "--data", data, "--checkpoint-every", "2", ...model];
-  const strategies = STRATEGIES.flatMap((name) => ["--strategy", name]);
+  const strategies = names.flatMap((name) => ["--strategy", name]);
   return { out, shared, words: ["sweep", "--out", out, ...strategies, ...shared] };
 }
 
@@ -69,9 +69,9 @@ describe("sweep", () => {
   }, 120_000);
 
   test("that was killed goes on with the same command, and repeats no run that is finished", async () => {
-    const whole = await makeSweep();
+    const whole = await makeSweep(["naive"]);
     await captureCli([...whole.words, "--seeds", "0..2", "--quiet"]);
-    const { out, words } = await makeSweep();
+    const { out, words } = await makeSweep(["naive"]);
     const victim = new FirnProcess([...words, "--seeds", "0..2", "--jobs", "1"]);
     await victim.waitForRun(join(out, "naive-seed-1"));
     expect(await victim.killAfter(0)).toBe(true);
@@ -105,7 +105,7 @@ describe("sweep", () => {
   }, 120_000);
 
   test("tells of a run that fails, and goes on with the others; tries it again when told to go on", async () => {
-    const { out, shared, words } = await makeSweep();
+    const { out, shared, words } = await makeSweep(["naive"]);
     const plugin = `import process from "node:process";
     export class plugin {
       name = "broken";
@@ -116,13 +116,13 @@ describe("sweep", () => {
     const { status, stdout, stderr } = await captureCli(typed);
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: "2 of 6 runs failed; the same command tries them again\n",
+      stderr: "1 of 3 runs failed; the same command tries them again\n",
     });
     expect(stdout).toMatch(/naive, seed 1: failed.*: .*made to fail\n/);
     const { status: said, runs } = await readSweep(out);
     expect(said).toBe("failed");
     const stati = runs.map((run: { status: string }) => run.status);
-    expect(stati).toEqual(["finished", "failed", "finished", "finished", "failed", "finished"]);
+    expect(stati).toEqual(["finished", "failed", "finished"]);
     const refused = await captureCli(["sweep", "--resume", out]);
     expect(refused.status).toBe(2);
     expect(refused.stderr).toContain(`sweep.json names programs, "${file}": type the sweep's options`);
