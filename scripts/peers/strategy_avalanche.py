@@ -14,7 +14,7 @@ torch = load_torch()
 import avalanche  # noqa: E402
 import avalanche.training.supervised as supervised  # noqa: E402
 from avalanche.models import SimpleMLP  # noqa: E402
-from avalanche.training.plugins import EvaluationPlugin, MIRPlugin, RWalkPlugin  # noqa: E402
+from avalanche.training.plugins import CoPEPlugin, EvaluationPlugin, MIRPlugin, RWalkPlugin  # noqa: E402
 from avalanche_benchmark import create_split_mnist  # noqa: E402
 
 MEMORY = CONFIG["memorySize"]
@@ -33,7 +33,8 @@ STRATEGIES = {
     "der": (supervised.DER, {"mem_size": MEMORY, "alpha": 0.1, "beta": 0.5}),
     "er-ace": (supervised.ER_ACE, {"mem_size": MEMORY, "batch_size_mem": BATCH}),
     "gss-greedy": (supervised.GSS_greedy, {"mem_size": MEMORY, "mem_strength": 10, "input_size": [784]}),
-    "cope": (supervised.CoPE, {"mem_size": 200, "n_classes": 10, "p_size": 10}),
+    # The strategy itself stops after the first minibatch of an experience.
+    "cope": (CoPEPlugin, {"mem_size": MEMORY, "n_classes": 10, "p_size": 10, "max_it_cnt": 1_000_000}),
     "ewc": (supervised.EWC, {"ewc_lambda": 0.4}),
     "si": (supervised.SynapticIntelligence, {"si_lambda": 0.4}),
     "lwf": (supervised.LwF, {"alpha": 1, "temperature": 2}),

@@ -13,14 +13,28 @@ export interface WholeVectors {
   readonly state: Float32Array;
 }
 
-/** Starts replicas of a submodel of a strategy's model, laid out as the strategy's own. They end with the strategy. */
+/**
+ * Starts replicas of a submodel of a strategy's model, laid out as the strategy's own; a single one computes in this
+ * thread. They end with the strategy.
+ */
 export async function startSubmodel(strategy: ModelHolder, submodel: ClusterModel): Promise<Cluster> {
-  const { cluster: layout, seed } = strategy.options;
+  const { seed } = strategy.options;
+  const layout = layOut(strategy);
   // Nothing is ever stepped there: plain descent keeps no vectors of its own.
   const spec = { kind: "sgd", momentum: 0, dampening: 0, weightDecay: 0, nesterov: false } as const;
   const cluster = await Cluster.start(submodel, layout, { optimizer: { spec }, seed });
   strategy.closeWith(cluster);
   return cluster;
+}
+
+/**
+ * This thread waits while a single Worker computes: it can do that work itself, and starting another Worker takes as
+ * long as dozens of steps. Not where a Worker may be lost and replaced, or TF.js would choose its backend here.
+ */
+function layOut({ options: { cluster: layout }, cluster: { engine } }: ModelHolder): ModelHolder["options"]["cluster"] {
+  const { workers, isolation, devices, maxRestarts } = layout;
+  const isPlain = isolation !== "process" && maxRestarts === 0 && devices.every((device) => device === "cpu");
+  return workers === 1 && isPlain && engine.startsWith("onnxruntime") ? { ...layout, workers: 0 } : layout;
 }
 
 /**
