@@ -28,7 +28,7 @@ export interface StrategyContractOptions {
   readonly trainsOnce?: boolean;
   /** True for a plugin whose strategy, which is no more than that plugin, is under the whole contract. */
   readonly isTwin?: boolean;
-  /** True where a run on one worker is compared, too: for a few, as it differs from two in the number of shards alone. */
+  /** True where a run on one worker is compared, too: for a few, as it differs from two in its shards alone. */
   readonly hasOneWorker?: boolean;
   /** True gives each experience a task label of its own. */
   readonly taskLabels?: boolean;
