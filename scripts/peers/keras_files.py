@@ -131,9 +131,10 @@ def filled():
     x = layers.LSTM(4, return_sequences=True, go_backwards=True)(x)
     x = layers.Dense(4, activation="tanh")(x)
     y = layers.MultiHeadAttention(2, 3, name="self")(x, x)
-    y = layers.LayerNormalization()(y)
-    y = layers.Bidirectional(layers.GRU(3, return_sequences=True), name="both")(y)
-    ends = [layers.GlobalAveragePooling1D()(y), layers.SimpleRNN(2)(y)]
+    x = layers.LayerNormalization()(layers.Add()([x, y]))
+    x = layers.Concatenate()([x, y])
+    x = layers.Bidirectional(layers.GRU(3, return_sequences=True), name="both")(x)
+    ends = [layers.GlobalAveragePooling1D()(x), layers.SimpleRNN(2)(x), layers.Flatten()(y)]
     model = keras.Model(steps, layers.Dense(3)(layers.Concatenate()(ends)), name="filled")
 
     def draw(random):

@@ -118,6 +118,14 @@ describe("tfjsModel() of a .keras file", () => {
         /layer "\w+" of class \w+ is called with use_causal_mask \(export it as ONNX\)$/,
       ],
       [
+        edit("masks", '"keras_history": ["not_equal_1", 0, 0]', '"keras_history": ["masking", 0, 0]', "filled"),
+        /masks.keras: layer "any" of class Any is an operator on tensors, which TF.js has no layer for/,
+      ],
+      [
+        edit("value", '"mask_value": -1.0', '"mask_value": -2.0', "filled"),
+        /value.keras: layer "not_equal_1" of class NotEqual is an operator on tensors/,
+      ],
+      [
         change("damaged", (files) => files.set("model.weights.h5", Buffer.from("no HDF5"))),
         /^SyntaxError: damaged.keras, model.weights.h5: no HDF5 file$/,
       ],

@@ -42,7 +42,7 @@ function convertCall(call: unknown, { className, what, shifted, maskMakers }: Ca
   const values = [...positional.flat(), ...inputs.flatMap((name) => (named.get(name) ? [named.get(name)] : []))];
   for (const [name, value] of named) {
     const [source = ""] = findTensor(value) ?? [];
-    if (/^(mask|(query|value|key)_mask)$/.test(name) && maskMakers.has(source)) continue;
+    if (isMaskName(name) && maskMakers.has(source)) continue;
     if (!inputs.includes(name) && source !== "") throw new RangeRefusal(`${what} is called with a tensor ${name}`);
     if (MEANINGFUL.has(name) && value) throw new RangeRefusal(`${what} is called with ${name} (export it as ONNX)`);
   }
@@ -51,6 +51,11 @@ function convertCall(call: unknown, { className, what, shifted, maskMakers }: Ca
     if (tensor) return [...shift(tensor, shifted), {}];
     throw new RangeRefusal(`${what} is called with something else than tensors (export it as ONNX)`);
   });
+}
+
+/** Whether an argument of that name is a mask that Keras passes on by itself. */
+export function isMaskName(name: string): boolean {
+  return /^(mask|(query|value|key)_mask)$/.test(name);
 }
 
 /** Where a tensor comes from; undefined for another value. */

@@ -2,8 +2,9 @@ import { z } from "zod";
 import { describeIssue } from "../../../core/errors/describe_issue.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
 import type { ModelTopology } from "../../../engine/model_topology.ts";
-import { convertCalls, findTensor, listReferences, type Neighbours } from "./keras_calls.ts";
+import { convertCalls, listReferences, type Neighbours } from "./keras_calls.ts";
 import { convertSettings } from "./keras_layer_settings.ts";
+import { listMaskOperators } from "./mask_operators.ts";
 
 const layerSchema = z.looseObject({
   module: z.string().nullish(),
@@ -55,7 +56,7 @@ export function convertKerasModel(config: unknown, source: KerasSource): ModelTo
   const parsed = modelSchema.safeParse(config);
   if (!parsed.success) throw new TypeRefusal(`${file}: config.json: ${describeIssue(parsed.error, config)}`);
   const { layers, ...rest } = parsed.data.config;
-  const place: Place = { ...source, shifted: listShifted(layers), maskMakers: listMaskMakers(layers) };
+  const place: Place = { ...source, shifted: listShifted(layers), maskMakers: listMaskOperators(layers) };
   const kept = layers.filter(({ name = "" }) => !place.maskMakers.has(name));
   const settings = { name: rest.name, layers: kept.map((layer) => convertLayer(layer, place)) };
   if (class_name === "Sequential") return { class_name, config: settings };
@@ -78,33 +79,6 @@ function listShifted(layers: readonly KerasLayer[]): ReadonlySet<string> {
 
 /** Where a layer stands. */
 interface Place extends Neighbours, KerasSource {}
-
-/**
- * The comparisons that Keras 3 writes for the masks of functional models: of what an Embedding with mask_zero takes,
- * with 0, and of what a Masking takes, with its value, then Any of that. TF.js makes them again from those layers.
- */
-function listMaskMakers(layers: readonly KerasLayer[]): ReadonlySet<string> {
-  const masked = layers.flatMap(({ class_name, config, inbound_nodes = [] }) => {
-    const isMasking = class_name === "Masking";
-    if (!isMasking && !(class_name === "Embedding" && config.mask_zero === true)) return [];
-    const value = isMasking ? (config.mask_value ?? 0) : 0;
-    return inbound_nodes.map((call) => `${describeFirst(call)} ${value}`);
-  });
-  const comparisons = layers.filter(
-    ({ class_name, inbound_nodes: [call] = [] }) =>
-      class_name === "NotEqual" && masked.includes(`${describeFirst(call)} ${Object(call).args?.[1]}`),
-  );
-  const makers = new Set(comparisons.map(({ name = "" }) => name));
-  for (const { class_name, name = "", inbound_nodes: [call] = [] } of layers) {
-    if (class_name === "Any" && makers.has(findTensor(Object(call).args?.[0])?.[0] ?? "")) makers.add(name);
-  }
-  return makers;
-}
-
-/** Where the first tensor of a call comes from, as a text. */
-function describeFirst(call: unknown): string | undefined {
-  return findTensor(Object(call).args?.[0])?.join();
-}
 
 /** A layer, or a model within the model. */
 function convertLayer(layer: KerasLayer, { file, isKeras2, ...neighbours }: Place): object {
