@@ -16,6 +16,8 @@ import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { ResidentHandle } from "./handles/resident_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
+import { openFeatureFolder } from "./features/feature_file.ts";
+import { FeatureHandle } from "./features/feature_handle.ts";
 import { settleIsolation } from "./isolation.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { type ClusterModel, chooseComputed, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
@@ -40,6 +42,8 @@ export class Cluster {
   readonly lossScale: LossScale;
   /** Vectors that stay on a device, and what is copied there and back. */
   readonly resident: ResidentHandle;
+  /** What frozen layers give, once a sample. */
+  readonly features: FeatureHandle;
   readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
   readonly #batch: BatchHandle;
@@ -62,6 +66,7 @@ export class Cluster {
     this.options = options;
     this.#engineKind = prepared.kind;
     this.constantWeights = new ConstantWeights(group, prepared, options);
+    this.features = new FeatureHandle(group, prepared, options);
     this.#memory = memory;
     this.#group = group;
     this.#batch = new BatchHandle(group, memory.control, model.outputSize);
@@ -90,12 +95,14 @@ export class Cluster {
     const settled = await settleIsolation(kind, options);
     const prepared = await prepareModel(kind, chooseComputed(model), options.layerModules);
     const { movesState } = prepared;
+    if (options.featureCacheFolder !== undefined) await openFeatureFolder(options.featureCacheFolder);
     const memory = createModelMemory(model, options, { movesState, optimizer: training.optimizer });
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(prepared, memory, settled);
     await options.ranks.takeFirst([memory.parameters, memory.state]);
     const cluster = new Cluster(model, options, memory, { group, prepared });
     await cluster.#optimizer.use(training.optimizer, model);
+    if (cluster.features.plan) options.onFeatures(cluster.features.plan);
     return cluster;
   }
 
@@ -280,6 +287,7 @@ export class Cluster {
     }
     await this.options.ranks.takeFirst([memory.parameters, memory.state]);
     this.constantWeights.changeModel(prepared);
+    await this.features.changeModel(prepared);
     this.penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
     for (const handle of [this.#activations, this.#inputGradients, this.#scratch]) handle.forget();
@@ -292,9 +300,13 @@ export class Cluster {
   async close(): Promise<void> {
     this.#command.close();
     await this.#group.close();
+    await this.features.close();
   }
 
-  #prepare = (request: ComputeRequest) => this.#command.prepare(request, this.#memory, this.#vectors);
+  #prepare = async (request: ComputeRequest) => {
+    await this.#command.prepare(request, this.#memory, this.#vectors);
+    await this.features.prepare(request, this.#memory.state);
+  };
 
   #run = (phases: number) => this.#command.run(phases, this.#memory);
 }

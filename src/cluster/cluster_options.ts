@@ -7,12 +7,15 @@ import { assertDevice } from "../engine/create_engine.ts";
 import { ENGINE_KINDS, type EngineChoice } from "../engine/engine_kind.ts";
 import { type CudaOptions, cudaOptionsRule } from "../engine/onnxruntime/cuda/cuda_options.ts";
 import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
-import { FEATURE_CACHE_MIB } from "./feature_cache_size.ts";
+import type { FeaturePlan } from "./features/feature_plan.ts";
 import { ISOLATIONS, type IsolationChoice } from "./isolation.ts";
 import { Ranks } from "./ranks/ranks.ts";
 
 /** More shards than any minibatch is cut into: each has 16 rows or more. */
 const MAX_SHARDS = 65_536;
+
+/** Bytes of features of frozen layers that replicas keep by default, all of them together. */
+const FEATURE_CACHE_BYTES = 2 ** 30;
 
 /** More Workers than this are a mistake. */
 const MAX_WORKERS = 256;
@@ -45,6 +48,13 @@ export interface ClusterOptions {
    * computed once a sample. 0 computes it at every step. Default: 2 ** 30.
    */
   readonly featureCacheBytes?: number;
+  /**
+   * The folder where features are kept in files instead, for later runs, too: named after the frozen layers, their
+   * weights and the samples. Default: they are kept in memory.
+   */
+  readonly featureCacheFolder?: string | undefined;
+  /** Told what is computed once a sample, when the replicas have started. */
+  readonly onFeatures?: (plan: FeaturePlan) => void;
   /** The processes that share each minibatch. Default: this one alone. */
   readonly ranks?: Ranks;
   /**
@@ -80,6 +90,8 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
   onRestart: callback(),
   layerModules: listOf(text()),
   featureCacheBytes: wholeNumber(),
+  featureCacheFolder: text(1),
+  onFeatures: callback(),
   ranks: objectLike("what joinRanks() gave", "rank", "size", "exchange"),
   precision: oneOf(TRAINING_PRECISIONS),
   anyDevicePrecision: flag(),
@@ -111,7 +123,8 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   }
   const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
-  const { layerModules = [], featureCacheBytes = FEATURE_CACHE_MIB * 2 ** 20, cuda = {} } = options;
+  const { layerModules = [], featureCacheBytes = FEATURE_CACHE_BYTES, cuda = {} } = options;
+  const { featureCacheFolder, onFeatures = () => {} } = options;
   const { precision = "float32", anyDevicePrecision = false } = options;
   return {
     workers,
@@ -124,6 +137,8 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
     workerEntry,
     layerModules,
     featureCacheBytes,
+    featureCacheFolder,
+    onFeatures,
     ranks,
     precision,
     anyDevicePrecision,

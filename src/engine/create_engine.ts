@@ -1,6 +1,6 @@
 import { describeUnknownName, describeValue, findNearestNames, RangeRefusal } from "../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../core/options/assert_options.ts";
-import { flag, number, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
+import { flag, objectLike, oneOf, required, text } from "../core/options/value_rules.ts";
 import { assertVectorsFit } from "../core/vector_limit.ts";
 import type { ModelSpec } from "../onnx/layers/layer_spec.ts";
 import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/precision.ts";
@@ -38,8 +38,8 @@ export interface EngineSpec {
   readonly model: EngineModel;
   /** "cpu", "webgpu", "cuda:0" … */
   readonly device: string;
-  /** How many bytes of features of frozen layers may be kept. Default: none are. */
-  readonly featureCacheBytes?: number;
+  /** True computes what frozen layers give once a sample, where the model has such a part. Default: false. */
+  readonly keepsFeatures?: boolean;
   /** How onnxruntime computes on CUDA; without effect on other devices. */
   readonly cuda?: CudaOptions;
   /** What training steps are computed in by onnxruntime, wherever that is. Default: "float32". */
@@ -51,7 +51,7 @@ export interface EngineSpec {
 const ENGINE_SPEC_RULES: OptionRules<EngineSpec> = {
   model: required(objectLike("a model as prepareModel makes it", "kind")),
   device: required(text()),
-  featureCacheBytes: number({ atLeast: 0 }),
+  keepsFeatures: flag(),
   cuda: cudaOptionsRule,
   precision: oneOf(TRAINING_PRECISIONS),
   keepsVectors: flag(),
@@ -84,7 +84,7 @@ export async function prepareModel(
  */
 export async function createEngine(spec: EngineSpec): Promise<Engine> {
   assertOptions("createEngine", spec, ENGINE_SPEC_RULES);
-  const { model, device, featureCacheBytes = 0, cuda = {}, precision = "float32" } = spec;
+  const { model, device, keepsFeatures = false, cuda = {}, precision = "float32" } = spec;
   assertDevice(device);
   switch (model.kind) {
     case "onnxruntime": {
@@ -96,11 +96,12 @@ export async function createEngine(spec: EngineSpec): Promise<Engine> {
       };
       const whole = await createOnnxruntimeEngine({ spec: model.spec, ...settings });
       const { frozenPart } = model;
-      if (!frozenPart || !featureCacheBytes) return whole;
+      if (!frozenPart || !keepsFeatures) return whole;
       const { FeatureCacheEngine } = await import("./feature_cache/feature_cache_engine.ts");
       const { upper, ...cut } = frozenPart;
       const rest = await createOnnxruntimeEngine({ spec: upper, ...settings });
-      return new FeatureCacheEngine({ whole, upper: rest, ...cut, maxBytes: featureCacheBytes });
+      const upperLayers = new Set(upper.layers.filter(({ kind }) => kind !== "input").map(({ name }) => name));
+      return new FeatureCacheEngine({ whole, upper: rest, upperLayers, ...cut });
     }
     case "tfjs": {
       for (const address of model.layerModules) await import(address);
@@ -118,13 +119,13 @@ export async function paysConstantWeights(
   model: EngineModel,
   {
     devices,
-    featureCacheBytes,
+    keepsFeatures = false,
     ...evaluated
-  }: EvaluatedRows & Pick<EngineSpec, "featureCacheBytes"> & { readonly devices: readonly string[] },
+  }: EvaluatedRows & Pick<EngineSpec, "keepsFeatures"> & { readonly devices: readonly string[] },
 ): Promise<boolean> {
   if (model.kind !== "onnxruntime" || devices.some((device) => device !== "cpu")) return false;
   const cost = await import("./onnxruntime/constant_weights_cost.ts");
-  const { upper = model.spec } = (featureCacheBytes && model.frozenPart) || {};
+  const { upper = model.spec } = (keepsFeatures && model.frozenPart) || {};
   return cost.paysConstantWeights(cost.measureForward(upper), evaluated);
 }
 

@@ -3,6 +3,7 @@ import type { ParameterLayout } from "../core/parameter_layout.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { FlatVector } from "./device/device_vector.ts";
 import type { DeviceComputer } from "./device/vector_program.ts";
+import type { SharedFeatures } from "./feature_cache/shared_features.ts";
 
 /** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
 export interface ModelVectors {
@@ -170,6 +171,13 @@ export interface Engine {
    * @throws {RangeError} If there is no such gradient, or `out` has another length.
    */
   inputGradients?(vectors: EngineVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;
+  /**
+   * Keeps features of samples there, and finds them; what was given before is left alone from now on. Without this
+   * method it keeps none.
+   */
+  useFeatures?(features: SharedFeatures): void;
+  /** Whether `forward`, `gradient` and `backward` need no values of these samples: all features are known. */
+  knowsFeatures?(samples: SampleIdentity): boolean;
   /** Frees what was prepared for a `weightsNumber`: it does not come again. */
   forgetWeights?(): Promise<void>;
   /** Frees sessions and tensors. The engine must not be used afterwards. */

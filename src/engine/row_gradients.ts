@@ -10,7 +10,7 @@ export async function sumRowGradients(engine: Engine, call: RowGradientCall): Pr
   if (await engine.sumRowGradients?.(call)) return;
   const { vectors, input, dOutputs, gradient } = call;
   const own = new Float32Array(gradient.length);
-  const rows = elementAt(input.x.shape, 0);
+  const rows = input.taskLabels.length;
   // All rows go through the same memory, which engines know after the first.
   const row = createRow(input);
   const dOutput = new Float32Array(dOutputs.length / rows);
@@ -18,6 +18,10 @@ export async function sumRowGradients(engine: Engine, call: RowGradientCall): Pr
   for (let i = 0; i < rows; i++) {
     copyRow(input.x.data, i, row.x.data);
     copyRow(input.taskLabels, i, row.taskLabels);
+    if (input.samples && row.samples) {
+      copyRow(input.samples.sourceIds, i, row.samples.sourceIds);
+      copyRow(input.samples.rows, i, row.samples.rows);
+    }
     copyRow(dOutputs, i, dOutput);
     await engine.backward(vectors, row, dOutput, own);
     addMeasured(gradient, own, call.measure);
@@ -29,7 +33,8 @@ function createRow(input: EngineInput): EngineInput {
   const { data, shape } = input.x;
   const [rows = 1, ...sampleShape] = shape;
   const x = { data: new Float32Array(data.length / rows), shape: [1, ...sampleShape] };
-  return { ...input, x, taskLabels: new Int32Array(1) };
+  const samples = { sourceIds: new Int32Array(1), rows: new Int32Array(1) };
+  return { ...input, x, taskLabels: new Int32Array(1), ...(input.samples ? { samples } : {}) };
 }
 
 function copyRow<Row extends Float32Array | Int32Array>(rows: Row, index: number, row: Row): void {

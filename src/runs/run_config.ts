@@ -52,8 +52,8 @@ export interface RunConfig {
   readonly keepAdapters?: boolean | undefined;
   /** The form in which models are exported once more; absent where they are not. */
   readonly exportForm?: ExportForm | undefined;
-  /** MiB of features of frozen layers that replicas keep; absent for the default, `FEATURE_CACHE_MIB`. */
-  readonly featureCacheMiB?: number | undefined;
+  /** Bytes of features of frozen layers that replicas keep, or the folder where they lie; absent for the default. */
+  readonly featureCache?: number | string | undefined;
   /** Bytes of samples that are in memory at a time; absent for the default. */
   readonly cacheBytes?: number | undefined;
   /** What training steps are computed in; absent for float32. */

@@ -14,7 +14,7 @@ import type { StrategyPlugin } from "../../src/training/loop/strategy_plugin.ts"
 
 const SHAPE = [40, 40, 3];
 const ROWS = 96;
-const OPTIONS = { devices: ["cpu"], featureCacheBytes: 0, logicalShards: 2 };
+const OPTIONS = { devices: ["cpu"], cuda: {}, featureCacheBytes: 0, featureCacheFolder: undefined, logicalShards: 2 };
 
 /** Convolutions of single channels, which gain most: few rows are enough. */
 function buildModel(): tf.LayersModel {

@@ -1,9 +1,15 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { onnxModel } from "../../src/models/onnx_model.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { createDatasetBenchmark } from "../../src/streams/benchmarks/dataset_benchmark.ts";
+import { makeFolder, removeFolders } from "../support/made_idx.ts";
+
+afterAll(removeFolders);
 
 const path = new URL("../onnx/import/networks/resnet.legacy.onnx", import.meta.url).pathname;
 const sampleShape = [12, 12, 3];
@@ -18,25 +24,29 @@ function makeBenchmark() {
       y: Array.from({ length: count }, (_, i) => i % 3),
       sampleShape,
     });
-  const train = [make("first", 24, 0), make("second", 20, 1)];
+  const train = [make("first", 64, 0), make("second", 40, 1)];
   return createDatasetBenchmark({ name: "images", train, test: [make("test", 8, 2)] });
 }
 
-async function train(trainable: string, cluster: { readonly workers: number; readonly featureCacheBytes: number }) {
-  const model = onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3 });
-  const strategy = new Naive({
+const benchmark = makeBenchmark();
+
+/** Trains, and says how many features were found and computed of the training samples. */
+async function trainWith(trainable: string, cluster: ClusterOptions, seed = 0) {
+  const model = onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3, seed });
+  await using strategy = new Naive({
     model,
     optimizer: new SGD({ learningRate: 0.1 }),
-    trainMbSize: 8,
+    trainMbSize: 32,
     trainEpochs: 3,
     evaluator: null,
     cluster: { ...cluster, logicalShards: 2, engine: "onnxruntime" },
   });
-  const benchmark = makeBenchmark();
   await strategy.train(benchmark.trainStream);
-  const parameters = strategy.parameters.slice();
-  await strategy.close();
-  return parameters;
+  return { parameters: strategy.parameters.slice(), ...strategy.cluster.features.counts };
+}
+
+async function train(trainable: string, cluster: ClusterOptions) {
+  return (await trainWith(trainable, cluster)).parameters;
 }
 
 describe("featureCacheBytes", () => {
@@ -56,4 +66,78 @@ describe("featureCacheBytes", () => {
       }
     }, 60_000);
   }
+});
+
+describe("features in memory", () => {
+  test("are computed once a sample, by all workers together", async () => {
+    for (const workers of [1, 2]) {
+      const { found, computed } = await trainWith("none", { workers });
+      expect({ found, computed }).toEqual({ found: 2 * 104, computed: 104 });
+    }
+  }, 60_000);
+
+  test("make room for those of the next experience", async () => {
+    // Room for 64 samples: the second experience is missed for two epochs, and takes their room in the third.
+    const { found, computed } = await trainWith("none", { workers: 0, featureCacheBytes: 64 * 8 * 4 });
+    expect({ found, computed }).toEqual({ found: 2 * 64, computed: 64 + 3 * 40 });
+  });
+});
+
+describe("featureCacheFolder", () => {
+  test("keeps features for the next run, with the same bits on 0, 1 and 2 workers", async () => {
+    const folder = await makeFolder({});
+    const wanted = await train("none", { workers: 0, featureCacheBytes: 0 });
+    const counts = [];
+    for (const workers of [2, 0, 1]) {
+      const { parameters, ...count } = await trainWith("none", { workers, featureCacheFolder: folder });
+      expect(parameters).toEqual(wanted);
+      counts.push(count);
+    }
+    expect(counts).toEqual([
+      { found: 2 * 104, computed: 104 },
+      { found: 3 * 104, computed: 0 },
+      { found: 3 * 104, computed: 0 },
+    ]);
+    const names = await readdir(folder);
+    expect(names).toHaveLength(2);
+    for (const name of names) expect(name).toMatch(/^[0-9a-f]{24}-[0-9a-f]{24}\.features$/);
+  }, 60_000);
+
+  test("has files of their own for other frozen weights and for another cut", async () => {
+    const folder = await makeFolder({});
+    await train("none", { workers: 0, featureCacheFolder: folder });
+    await train("layer2.*", { workers: 0, featureCacheFolder: folder });
+    expect(await readdir(folder)).toHaveLength(4);
+  });
+
+  test("completes what an earlier run has begun", async () => {
+    const folder = await makeFolder({});
+    await train("none", { workers: 0, featureCacheFolder: folder });
+    for (const name of await readdir(folder)) {
+      const bytes = await readFile(join(folder, name));
+      // The last row is said not to be there; what stands there must not be used.
+      bytes[bytes.length - 1] = 0;
+      await writeFile(join(folder, name), bytes);
+    }
+    const { found, computed } = await trainWith("none", { workers: 0, featureCacheFolder: folder });
+    expect({ found, computed }).toEqual({ found: 3 * 104 - 2, computed: 2 });
+    const again = await trainWith("none", { workers: 0, featureCacheFolder: folder });
+    expect(again.computed).toBe(0);
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  test("is refused where it is a file or holds a damaged one, in one sentence", async () => {
+    const folder = await makeFolder({});
+    await train("none", { workers: 0, featureCacheFolder: folder });
+    const [name = ""] = await readdir(folder);
+    const path = join(folder, name);
+    await expect(train("none", { workers: 0, featureCacheFolder: path })).rejects.toThrow(
+      `${path}: features need a folder, got a file`,
+    );
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(0, bytes.length - 1));
+    await expect(train("none", { workers: 0, featureCacheFolder: folder })).rejects.toThrow(
+      `${path}: damaged file of features; remove it`,
+    );
+  });
 });

@@ -1,8 +1,7 @@
 import { type Command, Option } from "commander";
-import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
-import { collectValues, createSizeParser, createWholeNumberParser } from "../options/option_values.ts";
+import { collectValues, createSizeParser, createWholeNumberParser, parseFeatureCache } from "../options/option_values.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 import type { SessionOptions, TrainSession } from "../training/train_session.ts";
 import type { RankedContext } from "../training/with_ranks.ts";
@@ -91,10 +90,9 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       0,
     )
     .option(
-      "--feature-cache <MiB>",
-      "memory for what frozen layers below the first trained one give, computed once a sample; 0: none is kept",
-      createWholeNumberParser("--feature-cache", 0),
-      FEATURE_CACHE_MIB,
+      "--feature-cache <place>",
+      "where is kept what frozen layers below the first trained one give, computed once a sample: memory of that size (512MiB, 2GiB), a folder for files that later runs find too, or 0, nowhere (default: 1GiB)",
+      parseFeatureCache,
     )
     .option(
       "--cache <size>",

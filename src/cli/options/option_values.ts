@@ -23,6 +23,19 @@ export function createSizeParser(option: string): (text: string) => number {
   };
 }
 
+/** Where features of frozen layers are kept: a number of bytes of memory, or a folder. */
+export type FeatureCache = number | string;
+
+/** Parses where features are kept: "2GiB", "0", or a folder. */
+export function parseFeatureCache(text: string): FeatureCache {
+  if (text === "0") return 0;
+  const option = "--feature-cache";
+  // A folder of such a name can be written ./2048.
+  if (/^\d/.test(text) && !text.includes("/")) return createSizeParser(option)(text);
+  if (text !== "") return text;
+  throw new CliError(`${option} must be an amount of memory such as 2GiB, 0, or a folder, got ${describeTyped(text)}`);
+}
+
 /** Makes the parser of an option that is a number within bounds. */
 export function createNumberParser(option: string, bounds: Bounds): (text: string) => number {
   return (text) => {

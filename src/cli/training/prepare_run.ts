@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { resolveClusterOptions } from "../../cluster/cluster_options.ts";
-import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
+import type { FeaturePlan } from "../../cluster/features/feature_plan.ts";
 import { resolveIsolation } from "../../cluster/isolation.ts";
 import { listDevices } from "../../cluster/list_devices.ts";
 import { assertProcessesShare } from "../../cluster/processes/probe_processes.ts";
@@ -40,6 +40,7 @@ import { STRATEGIES } from "../registries/strategies.ts";
 import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
 import { labelChoice } from "./label_choice.ts";
+import { countSamples, openFeatures, placeFeatures } from "./place_features.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -77,6 +78,8 @@ export interface RunSurroundings {
   readonly signal: AbortSignal;
   /** Gets one line for each problem that does not end the run. */
   readonly report: (line: string) => void;
+  /** Told what frozen layers give once a sample, and how many samples there are. */
+  readonly onFeatures?: (plan: FeaturePlan, samples: number) => void;
 }
 
 /**
@@ -200,6 +203,7 @@ export async function createRunOptions(
   const cuda = readCudaOptions(given);
   // A run that goes on elsewhere has no use for them.
   if (target.kind === "new") assertCudaOptions(kind, places, cuda);
+  await openFeatures(given, kind, topology);
   await assertDevicesAreThere(places, { engine: kind, isolation });
   return {
     benchmark,
@@ -238,7 +242,8 @@ export async function createRunOptions(
           isolation,
           engine,
           maxRestarts,
-          featureCacheBytes: (given.featureCacheMiB ?? FEATURE_CACHE_MIB) * 2 ** 20,
+          ...placeFeatures(given),
+          onFeatures: (plan) => around.onFeatures?.(plan, countSamples(benchmark)),
           precision,
           cuda: places.some((device) => device.startsWith("cuda")) ? cuda : {},
           onRestart: report,

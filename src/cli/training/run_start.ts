@@ -71,7 +71,7 @@ const CONFIG_KEYS = {
   data: "data",
   checkpointEvery: "checkpointEvery",
   maxRestarts: "maxRestarts",
-  featureCache: "featureCacheMiB",
+  featureCache: "featureCache",
   cache: "cacheBytes",
   precision: "precision",
   tf32: "tf32",

@@ -1,4 +1,3 @@
-import { FEATURE_CACHE_MIB } from "../../cluster/feature_cache_size.ts";
 import { ISOLATIONS, type Isolation } from "../../cluster/isolation.ts";
 import { describeUnknownName } from "../../core/errors/errors.ts";
 import { assertOfferedDevice } from "../../engine/create_engine.ts";
@@ -11,7 +10,7 @@ import type { ExportForm } from "../../runs/exports/export_form.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { CliError, refuseAsTyped } from "../cli_error.ts";
 import { loadNamed, resolveNamed } from "../options/named_factory.ts";
-import { countDefaultWorkers } from "../options/option_values.ts";
+import { countDefaultWorkers, type FeatureCache } from "../options/option_values.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
 import { CRITERIA } from "../registries/criteria.ts";
 import { EXPORT_FORMS } from "../registries/export_forms.ts";
@@ -44,8 +43,8 @@ export interface TrainOptions {
   readonly data?: string;
   readonly checkpointEvery: string;
   readonly maxRestarts: number;
-  /** In MiB. */
-  readonly featureCache: number;
+  /** Bytes of memory, or a folder. */
+  readonly featureCache?: FeatureCache;
   /** In bytes. */
   readonly cache?: number;
   readonly precision: string;
@@ -106,7 +105,7 @@ export async function createTrainConfig(options: TrainOptions, ranks = 1): Promi
     data,
     checkpointEvery,
     maxRestarts,
-    ...(options.featureCache === FEATURE_CACHE_MIB ? {} : { featureCacheMiB: options.featureCache }),
+    ...(options.featureCache === undefined ? {} : { featureCache: options.featureCache }),
     ...(options.cache === undefined ? {} : { cacheBytes: options.cache }),
     ...(options.precision === "float32"
       ? {}

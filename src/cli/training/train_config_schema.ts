@@ -49,7 +49,7 @@ const CONFIG = {
   exportsModels: withDefault(flag(), true, ""),
   keepAdapters: optional(flag(), ""),
   exportForm: optional(recordOf(anything()), ""),
-  featureCacheMiB: optional(wholeNumber(), ""),
+  featureCache: optional(either(wholeNumber(), text(1)), ""),
   cacheBytes: optional(wholeNumber(1), ""),
   precision: optional(oneOf(TRAINING_PRECISIONS), ""),
   tf32: optional(flag(), ""),

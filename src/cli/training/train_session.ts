@@ -1,3 +1,4 @@
+import { describeFeaturePlan, type FeaturePlan } from "../../cluster/features/feature_plan.ts";
 import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
 import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
@@ -110,6 +111,7 @@ export class TrainSession implements AsyncDisposable {
       onSummary: view?.show,
       signal,
       report: this.warn,
+      onFeatures: this.#tellFeatures,
     };
     await using run = await refuse(() => ranks.agreeOn(() => prepareRun(start.config, around)));
     if (!run) {
@@ -173,6 +175,15 @@ export class TrainSession implements AsyncDisposable {
       this.#current = undefined;
     }
   }
+
+  readonly #tellFeatures = (plan: FeaturePlan, samples: number): void => {
+    const { stdout } = this.#context;
+    if (this.#log === "json") stdout.write(formatJSON({ kind: "features", ...plan, samples }));
+    else if (this.#log !== "none") {
+      this.clear();
+      stdout.write(`${describeFeaturePlan(plan, samples)}\n`);
+    }
+  };
 
   #report(summary: RunSummary<unknown>, directory: string, format = formatRun): void {
     const { stdout } = this.#context;

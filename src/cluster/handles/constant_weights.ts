@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { type EngineModel, paysConstantWeights } from "../../engine/create_engine.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import type { ComputeRequest } from "../compute_request.ts";
+import { keepsFeatures } from "../features/feature_handle.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
 /** The weights that a model computes with. */
@@ -12,7 +13,10 @@ export interface Weights {
   readonly state: Float32Array;
 }
 
-type ConstantWeightsOptions = Pick<ResolvedClusterOptions, "devices" | "featureCacheBytes" | "logicalShards">;
+type ConstantWeightsOptions = Pick<
+  ResolvedClusterOptions,
+  "devices" | "cuda" | "featureCacheBytes" | "featureCacheFolder" | "logicalShards"
+>;
 
 /**
  * Coordinator-side handle to weights that stay as they are through an evaluation: replicas may then load their graphs
@@ -41,8 +45,9 @@ export class ConstantWeights {
 
   /** Does work in which so many rows are evaluated, with weights that are expected to stay. */
   async during<Result>(rows: number, work: () => Promise<Result>): Promise<Result> {
-    const { devices, featureCacheBytes, logicalShards: shards } = this.#options;
-    this.#isExpected = await paysConstantWeights(this.#model, { devices, featureCacheBytes, rows, shards });
+    const { devices, logicalShards: shards } = this.#options;
+    const keeps = keepsFeatures(this.#options);
+    this.#isExpected = await paysConstantWeights(this.#model, { devices, keepsFeatures: keeps, rows, shards });
     try {
       return await work();
     } finally {

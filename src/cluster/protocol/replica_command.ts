@@ -2,6 +2,7 @@ import type { ErrorData } from "../../core/errors/error_data.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import type { DeviceTraffic } from "../../engine/device/device_memory.ts";
+import type { SharedFeatures } from "../../engine/feature_cache/shared_features.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
@@ -37,6 +38,8 @@ export type ReplicaCommand =
   | { readonly kind: "setActivations"; readonly activations: ActivationMemory }
   /** Where the gradients of the samples go, [capacity · values of a sample]. */
   | { readonly kind: "setInputGradients"; readonly values: Float32Array<SharedArrayBuffer> }
+  /** Where features of frozen layers are found and kept; takes the place of what was there before. */
+  | { readonly kind: "setFeatures"; readonly features: SharedFeatures }
   /** Frees what was prepared for weights that stayed as they are: the evaluation has ended. */
   | { readonly kind: "forgetWeights" }
   /** Replaces the model. Sources and penalties stay; minibatch memory and alternate vectors are forgotten. */

@@ -20,6 +20,9 @@ import { workAfterBarrier } from "./after_barrier.ts";
 import { ReplicaState } from "./replica_state.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
 
+/** Phases that want the values of samples, whatever is known of them. */
+const VALUES = Phase.activations | Phase.inputGradients;
+
 /**
  * A server of forward and backward passes: executes the command in the control block on its shards and its slice of the
  * vectors. It owns its engine and its private buffers; everything else is shared memory.
@@ -54,6 +57,7 @@ export class Replica {
       await this.#engine.close();
       this.#engine = engine;
     }
+    if (command.kind === "setFeatures") this.#engine.useFeatures?.(command.features);
     if (command.kind === "forgetWeights") await this.#engine.forgetWeights?.();
     this.#known.apply(command);
     if (command.kind === "loadModel") this.#resident = this.#createResident();
@@ -171,10 +175,14 @@ export class Replica {
 
     this.#show(Activity.gathering);
     const arrived = performance.now();
-    const arriving = awaitSamples(sources, batch, range);
-    if (arriving) await arriving;
     const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
-    buffers.gather(sources, batch, { ...range, batchId: elementAt(control, Word.batchId), augmentation });
+    const place = { ...range, batchId: elementAt(control, Word.batchId), augmentation };
+    buffers.identify(sources, batch, place);
+    if (phases & VALUES || !buffers.samples || !this.#engine.knowsFeatures?.(buffers.samples)) {
+      const arriving = awaitSamples(sources, batch, range);
+      if (arriving) await arriving;
+      buffers.gather(sources, batch, place);
+    }
     const slot = stateSlots[shard - elementAt(control, Word.firstShard)];
     // What no step changes is read where it is.
     const stateSlot = slot && slot.length > 0 ? slot : state;

@@ -1,5 +1,6 @@
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
+import type { SharedFeatures } from "../../engine/feature_cache/shared_features.ts";
 import { VectorKernels } from "../../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
@@ -35,6 +36,7 @@ export class ReplicaState {
   segments: readonly OptimizerSegment[] = [];
   activations: ActivationMemory | undefined;
   inputGradients: Float32Array<SharedArrayBuffer> | undefined;
+  features: SharedFeatures | undefined;
 
   readonly #thread: number;
 
@@ -83,6 +85,9 @@ export class ReplicaState {
       case "setInputGradients":
         this.inputGradients = command.values;
         return;
+      case "setFeatures":
+        this.features = command.features;
+        return;
       case "forgetWeights":
         return;
       case "loadModel":
@@ -93,7 +98,7 @@ export class ReplicaState {
 
   /** The commands that bring a replica, started with this memory and model, to this state. */
   listCommands(): ReplicaCommand[] {
-    const { batch, optimizer, segments, activations, inputGradients } = this;
+    const { batch, optimizer, segments, activations, inputGradients, features } = this;
     return [
       { kind: "addSources", sources: [...this.sources.values()] },
       ...(batch ? [{ kind: "setBatch", batch } as const] : []),
@@ -103,6 +108,7 @@ export class ReplicaState {
       ...(optimizer ? [{ kind: "setOptimizer", optimizer, segments } as const] : []),
       ...(activations ? [{ kind: "setActivations", activations } as const] : []),
       ...(inputGradients ? [{ kind: "setInputGradients", values: inputGradients } as const] : []),
+      ...(features ? [{ kind: "setFeatures", features } as const] : []),
     ];
   }
 
@@ -113,6 +119,7 @@ export class ReplicaState {
     this.batch = undefined;
     this.scratchSlots = [];
     this.activations = undefined;
+    this.features = undefined;
     this.vectors.clear();
   }
 }

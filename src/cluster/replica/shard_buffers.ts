@@ -21,6 +21,12 @@ interface ShardRange {
   readonly end: number;
 }
 
+/** The rows of a minibatch, which minibatch it is, and how its samples are augmented. */
+interface ShardPlace extends ShardRange {
+  readonly batchId: number;
+  readonly augmentation: AugmentationKey;
+}
+
 /**
  * One shard's private arrays, n rows: the gathered input and the results before they are copied to shared memory. Kept
  * from step to step, so that an engine can bind its tensors to them once: a number of rows that comes again finds the
@@ -42,6 +48,10 @@ export class ShardBuffers {
   #activations = new Float32Array(0);
   #shape: readonly number[] = [];
   #samples: SampleIdentity | undefined;
+  /** Of the samples that are known. */
+  #identifiedId = -1;
+  #identifiedStep = 0;
+  /** Of those whose values are here. */
   #batchId = -1;
   #augmentationStep = 0;
 
@@ -67,6 +77,7 @@ export class ShardBuffers {
     this.#elementWeights = resizeArray(this.#elementWeights, size);
     this.#taskLabels = new Int32Array(rows);
     this.#rows = rows;
+    this.#identifiedId = -1;
     this.#batchId = -1;
   }
 
@@ -78,11 +89,29 @@ export class ShardBuffers {
     return this.#dOutputs;
   }
 
-  /** Reads the shard's samples, unless they are the ones it holds already. */
+  /** Which samples the shard is about; undefined where some are changed as they are read, or written over. */
+  get samples(): SampleIdentity | undefined {
+    return this.#samples;
+  }
+
+  /** Takes in which samples the shard is about, without their values. */
+  identify(
+    sources: ReadonlyMap<number, DataSource>,
+    batch: BatchMemory,
+    { batchId, augmentation, ...range }: ShardPlace,
+  ): void {
+    if (this.#identifiedId === batchId && this.#identifiedStep === augmentation.step) return;
+    this.#taskLabels.set(batch.taskLabels.subarray(range.start, range.end));
+    this.#samples = identifySamples(sources, batch, { ...range, isAugmented: augmentation.step !== 0 });
+    this.#identifiedId = batchId;
+    this.#identifiedStep = augmentation.step;
+  }
+
+  /** Reads the values of the shard's samples, unless they are the ones it holds already. */
   gather(
     sources: ReadonlyMap<number, DataSource>,
     batch: BatchMemory,
-    { batchId, augmentation, ...range }: ShardRange & { batchId: number; augmentation: AugmentationKey },
+    { batchId, augmentation, ...range }: ShardPlace,
   ): void {
     if (this.#batchId === batchId && this.#augmentationStep === augmentation.step) return;
     const source = sources.get(elementAt(batch.sourceIds, range.start));
@@ -92,8 +121,6 @@ export class ShardBuffers {
     this.#x = resizeArray(this.#x, this.rows * size);
     this.#shape = [this.rows, ...source.sampleShape];
     gatherSamples(sources, batch, range, this.#x, augmentation);
-    this.#taskLabels.set(batch.taskLabels.subarray(range.start, range.end));
-    this.#samples = identifySamples(sources, batch, { ...range, isAugmented: augmentation.step !== 0 });
     this.#batchId = batchId;
     this.#augmentationStep = augmentation.step;
   }

@@ -1,6 +1,7 @@
 import { assertPrecision } from "../../engine/assert_precision.ts";
 import { assertCudaOptions, assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
+import { keepsFeatures } from "../features/feature_handle.ts";
 import { type Isolation, isolateDevice } from "../isolation.ts";
 import { listDevices } from "../list_devices.ts";
 import type { ReplicaMemory } from "../memory/replica_memory.ts";
@@ -27,10 +28,16 @@ export async function startReplicas(
     isolation === "process" ? isolateDevice(model.kind, device) : { device, environment: {} },
   );
   const devices = places.map(({ device }) => device);
-  const featureCacheBytes = Math.floor(options.featureCacheBytes / devices.length);
   // Several replicas add up their gradients in shared memory; and with one that is lost its vectors would be, too.
   const keepsVectors = devices.length === 1 && options.ranks.size === 1 && options.maxRestarts === 0;
-  const specs = devices.map((device) => ({ model, device, featureCacheBytes, cuda, precision, keepsVectors }));
+  const specs = devices.map((device) => ({
+    model,
+    device,
+    keepsFeatures: keepsFeatures(options),
+    cuda,
+    precision,
+    keepsVectors,
+  }));
   // A process has one of them, and this one has all that are not elsewhere.
   for (const group of isolation === "process" ? devices.map((device) => [device]) : [devices]) {
     await assertPlaces(model.kind, group);

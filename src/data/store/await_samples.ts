@@ -1,5 +1,6 @@
 import type { DataSource } from "../data_source.ts";
 import type { SampleReferences } from "../sample_index.ts";
+import { isNeedless } from "./needless_rows.ts";
 import { awaitRow, isRowThere, requestRow } from "./stored_rows.ts";
 import { ClockWord, type StoredSamples } from "./stored_samples.ts";
 
@@ -40,9 +41,10 @@ export function requestSamples(
   { start, end }: SampleRange,
 ): void {
   for (let i = start; i < end; i++) {
-    const stored = sources.get(sourceIds[i] ?? -1)?.stored;
-    const place = stored?.places[rows[i] ?? -1];
-    if (stored && place !== undefined) requestRow(stored.samples, place);
+    const source = sources.get(sourceIds[i] ?? -1);
+    const row = rows[i] ?? -1;
+    const place = source?.stored?.places[row];
+    if (source?.stored && place !== undefined && !isNeedless(source, row)) requestRow(source.stored.samples, place);
   }
 }
 
@@ -68,9 +70,18 @@ async function awaitEach(missing: readonly (readonly [StoredSamples, number])[])
   }
 }
 
+/** How many samples are gone through before one comes again, by the sources of minibatches. */
+const horizons = new WeakMap<ReadonlyMap<number, DataSource>, number>();
+
 /** Says how many samples are gone through before one comes again, so that those stay that will. */
 export function setHorizon(sources: ReadonlyMap<number, DataSource>, samples: number): void {
+  horizons.set(sources, samples);
   for (const { stored } of sources.values()) {
     if (stored) Atomics.store(stored.samples.clock, ClockWord.horizon, Math.min(samples, 2 ** 29));
   }
+}
+
+/** How many samples are gone through before one comes again; undefined where nobody has said it. */
+export function findHorizon(sources: ReadonlyMap<number, DataSource>): number | undefined {
+  return horizons.get(sources);
 }

@@ -25,6 +25,9 @@ interface DecoderWorker {
 
 const workers: DecoderWorker[] = [];
 
+/** Where the rows of stores come from. */
+const specs = new WeakMap<StoredSamples, DecoderSpec>();
+
 /** Workers go on to the next store when nobody has one any more. */
 const forgotten = new FinalizationRegistry<number>((id) => {
   for (const { remote } of workers) void remote.detach(id);
@@ -43,6 +46,7 @@ export async function openStore(options: OpenedStore): Promise<StoredSamples> {
   const decoders = Math.min(MOST_DECODERS, availableParallelism());
   const store = createStoredSamples({ ...options, decoders });
   forgotten.register(store, store.id);
+  specs.set(store, options.spec);
   await Promise.all(
     store.parts.map(async (_, part) => {
       workers[part] ??= startWorker();
@@ -53,6 +57,11 @@ export async function openStore(options: OpenedStore): Promise<StoredSamples> {
     }),
   );
   return store;
+}
+
+/** Where the rows of a store come from that this thread has opened. */
+export function findDecoderSpec(store: StoredSamples): DecoderSpec | undefined {
+  return specs.get(store);
 }
 
 /** @throws {Error} If the Worker does not answer in time. */

@@ -4,8 +4,17 @@ import { countElements, type HostTensor } from "../../core/host_tensor.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import type { FlatVector } from "../device/device_vector.ts";
 import type { DeviceComputer } from "../device/vector_program.ts";
-import type { Engine, EngineInput, EngineResults, EngineVectors, Objective, RowGradientCall } from "../engine.ts";
+import type {
+  Engine,
+  EngineInput,
+  EngineResults,
+  EngineVectors,
+  Objective,
+  RowGradientCall,
+  SampleIdentity,
+} from "../engine.ts";
 import { FeatureStore } from "./feature_store.ts";
+import type { SharedFeatures } from "./shared_features.ts";
 
 /** What an engine with a cache of features is put together from. */
 export interface FeatureCacheParts {
@@ -16,8 +25,8 @@ export interface FeatureCacheParts {
   readonly layerName: string;
   /** The shape of one row of what that layer gives. */
   readonly shape: readonly number[];
-  /** How many bytes of features it may keep. */
-  readonly maxBytes: number;
+  /** The layers of that part. */
+  readonly upperLayers: ReadonlySet<string>;
 }
 
 /**
@@ -34,16 +43,14 @@ export class FeatureCacheEngine implements Engine {
   readonly carrier?: string;
   readonly computer?: DeviceComputer;
   readonly #parts: FeatureCacheParts;
-  readonly #store: FeatureStore;
   readonly #upperState: Float32Array;
-  readonly #frozen: ParameterLayout["entries"];
   readonly #features = new Map<number, Float32Array>();
   readonly #chunk: { x: Float32Array; readonly out: Float32Array; readonly taskLabels: Int32Array };
-  #fingerprint = Number.NaN;
+  #store: FeatureStore | undefined;
 
   /** @throws {RangeError} If the part has other parameters than the whole. */
   constructor(parts: FeatureCacheParts) {
-    const { whole, upper, shape, maxBytes } = parts;
+    const { whole, upper, shape } = parts;
     if (upper.layout.size !== whole.layout.size) {
       throw new RangeRefusal(needs("the cache of features", `${whole.layout.size} parameters`, upper.layout.size));
     }
@@ -51,15 +58,22 @@ export class FeatureCacheEngine implements Engine {
     if (whole.carrier !== undefined) this.carrier = whole.carrier;
     if (whole.computer !== undefined) this.computer = whole.computer;
     const width = countElements(shape);
-    this.#store = new FeatureStore(width, maxBytes);
     this.#upperState = new Float32Array(upper.stateLayout.size);
-    const moving = new Set(upper.stateLayout.entries.map(({ name }) => name));
-    this.#frozen = whole.stateLayout.entries.filter(({ name }) => !moving.has(name));
     this.#chunk = {
       x: new Float32Array(0),
       out: new Float32Array(ROWS_AT_ONCE * width),
       taskLabels: new Int32Array(ROWS_AT_ONCE),
     };
+  }
+
+  useFeatures(features: SharedFeatures): void {
+    this.#store?.close();
+    this.#store = new FeatureStore(features);
+  }
+
+  knowsFeatures({ sourceIds, rows }: SampleIdentity): boolean {
+    const store = this.#store;
+    return store !== undefined && rows.every((row, i) => store.has(elementAt(sourceIds, i), row));
   }
 
   get name(): string {
@@ -115,7 +129,10 @@ export class FeatureCacheEngine implements Engine {
   }
 
   async activations(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
-    await this.#parts.whole.activations?.(vectors, input, layerName, out);
+    const { whole, upperLayers, layerName: cut } = this.#parts;
+    if (input.samples && this.#store && layerName === cut) out.set((await this.#findFeatures(vectors, input)).data);
+    else if (!upperLayers.has(layerName)) await whole.activations?.(vectors, input, layerName, out);
+    else await this.#compute(vectors, input, async (engine, own, part) => engine.activations?.(own, part, layerName, out));
   }
 
   assertInputGradients(): void {
@@ -137,6 +154,7 @@ export class FeatureCacheEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#store?.close();
     await this.#parts.upper.close();
     await this.#parts.whole.close();
   }
@@ -148,7 +166,7 @@ export class FeatureCacheEngine implements Engine {
     work: (engine: Engine, vectors: EngineVectors, input: EngineInput) => Promise<void>,
   ): Promise<void> {
     const { whole, upper } = this.#parts;
-    if (!input.samples) return work(whole, vectors, input);
+    if (!input.samples || !this.#store) return work(whole, vectors, input);
     const x = await this.#findFeatures(vectors, input);
     for (const entry of upper.stateLayout.entries) {
       viewEntry(this.#upperState, entry).set(viewEntry(vectors.state, findEntry(whole.stateLayout, entry.name)));
@@ -167,12 +185,10 @@ export class FeatureCacheEngine implements Engine {
     const width = countElements(shape);
     const data = this.#features.get(rows.length) ?? new Float32Array(rows.length * width);
     this.#features.set(rows.length, data);
-    this.#forgetIfChanged(vectors.state);
     const missing: number[] = [];
     for (let i = 0; i < rows.length; i++) {
-      const known = this.#store.find(elementAt(sourceIds, i), elementAt(rows, i));
-      if (known) data.set(known, i * width);
-      else missing.push(i);
+      const target = data.subarray(i * width, (i + 1) * width);
+      if (!this.#store?.read(elementAt(sourceIds, i), elementAt(rows, i), target)) missing.push(i);
     }
     for (let from = 0; from < missing.length; from += ROWS_AT_ONCE) {
       const taken = missing.slice(from, from + ROWS_AT_ONCE);
@@ -180,7 +196,7 @@ export class FeatureCacheEngine implements Engine {
       for (const [place, i] of taken.entries()) {
         const features = this.#chunk.out.subarray(place * width, (place + 1) * width);
         data.set(features, i * width);
-        this.#store.add(elementAt(sourceIds, i), elementAt(rows, i), features);
+        this.#store?.write(elementAt(sourceIds, i), elementAt(rows, i), features);
       }
     }
     return { data, shape: [rows.length, ...shape] };
@@ -200,16 +216,5 @@ export class FeatureCacheEngine implements Engine {
     const x = { data: this.#chunk.x, shape: [ROWS_AT_ONCE, ...sampleShape] };
     const given = { x, taskLabels: this.#chunk.taskLabels, mode: "eval", dropoutKey } as const;
     await whole.activations?.(vectors, given, layerName, this.#chunk.out);
-  }
-
-  /** Weights that were frozen can be set from outside: some values of each are looked at. */
-  #forgetIfChanged(state: Float32Array): void {
-    let sum = 0;
-    for (const { offset, size } of this.#frozen) {
-      for (const at of [0, size >> 1, size - 1]) sum = sum * 1.0000001 + elementAt(state, offset + at);
-    }
-    if (sum === this.#fingerprint) return;
-    this.#fingerprint = sum;
-    this.#store.clear();
   }
 }

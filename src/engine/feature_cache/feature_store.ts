@@ -1,56 +1,102 @@
-/** Features of samples, [D] each, by source and row, up to a number of bytes; without room all are forgotten. */
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { elementAt } from "../../core/element_at.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
+import { describeReason, isSystemError } from "../../core/errors/system_error.ts";
+import { findOrCreate } from "../../core/find_or_create.ts";
+import { ABSENT, CLAIMED, type FeatureFilePlace, type FeatureSource, FeatureWord, type SharedFeatures } from "./shared_features.ts";
+
+/** One replica's side of the features that all of them share. */
 export class FeatureStore {
-  readonly #width: number;
-  readonly #capacity: number;
-  #values: Float32Array;
-  #places = new Map<number, Map<number, number>>();
-  #count = 0;
+  readonly #features: SharedFeatures;
+  readonly #sources: ReadonlyMap<number, FeatureSource>;
+  /** Open files, by their paths. */
+  readonly #files = new Map<string, number>();
 
-  /** @param width D. */
-  constructor(width: number, maxBytes: number) {
-    this.#width = width;
-    this.#capacity = Math.floor(maxBytes / (width * Float32Array.BYTES_PER_ELEMENT));
-    this.#values = new Float32Array(0);
+  constructor(features: SharedFeatures) {
+    this.#features = features;
+    this.#sources = new Map(features.sources.map((source) => [source.sourceId, source]));
   }
 
-  /** How many samples it can hold. */
-  get capacity(): number {
-    return this.#capacity;
+  /** Whether a sample's features can be read. */
+  has(sourceId: number, row: number): boolean {
+    const places = this.#sources.get(sourceId)?.places;
+    return places !== undefined && Atomics.load(places, row) > ABSENT;
   }
 
-  /** The features of a sample, borrowed until the next `add`; undefined where they are not known. */
-  find(sourceId: number, row: number): Float32Array | undefined {
-    const place = this.#places.get(sourceId)?.get(row);
-    return place === undefined ? undefined : this.#view(place);
+  /**
+   * Copies the features of a sample to `target` [D]. False where they are not known.
+   * @throws {RefusalError} If their file cannot be read; the message names it.
+   */
+  read(sourceId: number, row: number, target: Float32Array): boolean {
+    const source = this.#sources.get(sourceId);
+    const place = source ? Atomics.load(source.places, row) : ABSENT;
+    if (!source || place <= ABSENT) {
+      Atomics.add(this.#features.counts, FeatureWord.computed, 1);
+      return false;
+    }
+    if (source.file) this.#transfer(source.file, row, { values: target, move: readSync });
+    else target.set(this.#view(place - 1));
+    Atomics.add(this.#features.counts, FeatureWord.found, 1);
+    return true;
   }
 
-  /** Keeps a sample's features. */
-  add(sourceId: number, row: number, features: Float32Array): void {
-    if (this.#capacity === 0) return;
-    if (this.#count === this.#capacity) this.clear();
-    this.#reserve(this.#count + 1);
-    this.#view(this.#count).set(features);
-    const rows = this.#places.get(sourceId) ?? new Map<number, number>();
-    rows.set(row, this.#count);
-    this.#places.set(sourceId, rows);
-    this.#count += 1;
+  /**
+   * Keeps the features [D] of a sample, unless somebody does already or there is no room.
+   * @throws {RefusalError} If their file cannot be written to; the message names it.
+   */
+  write(sourceId: number, row: number, values: Float32Array): void {
+    const source = this.#sources.get(sourceId);
+    if (!source || Atomics.compareExchange(source.places, row, ABSENT, CLAIMED) !== ABSENT) return;
+    let place: number = ABSENT;
+    try {
+      place = source.file ? this.#writeToFile(source.file, row, values) : this.#writeToSegment(values);
+    } finally {
+      Atomics.store(source.places, row, place);
+    }
   }
 
-  /** Forgets all, and keeps the memory. */
-  clear(): void {
-    this.#places = new Map();
-    this.#count = 0;
+  /** Closes what is open. */
+  close(): void {
+    for (const file of this.#files.values()) closeSync(file);
+    this.#files.clear();
+  }
+
+  /** @returns The place of the row, `ABSENT` where there is no room. */
+  #writeToSegment(values: Float32Array): number {
+    const { counts, segments, rowsPerSegment } = this.#features;
+    const place = Atomics.add(counts, FeatureWord.places, 1);
+    if (place >= segments.length * rowsPerSegment) return ABSENT;
+    this.#view(place).set(values);
+    return place + 1;
+  }
+
+  #writeToFile(file: FeatureFilePlace, row: number, values: Float32Array): number {
+    this.#transfer(file, row, { values, move: writeSync });
+    return 1;
   }
 
   #view(place: number): Float32Array {
-    return this.#values.subarray(place * this.#width, (place + 1) * this.#width);
+    const { segments, rowsPerSegment, width } = this.#features;
+    const start = (place % rowsPerSegment) * width;
+    return elementAt(segments, Math.floor(place / rowsPerSegment)).subarray(start, start + width);
   }
 
-  /** Twice as much as before, within the capacity. */
-  #reserve(count: number): void {
-    if (count * this.#width <= this.#values.length) return;
-    const grown = new Float32Array(Math.min(this.#capacity, Math.max(64, 2 * count)) * this.#width);
-    grown.set(this.#values);
-    this.#values = grown;
+  /** Moves a row from its file or to it, whole. */
+  #transfer(
+    { path, start, isWhole }: FeatureFilePlace,
+    row: number,
+    { values, move }: { readonly values: Float32Array; readonly move: typeof readSync | typeof writeSync },
+  ): void {
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    try {
+      const file = findOrCreate(this.#files, path, () => openSync(path, isWhole ? "r" : "r+"));
+      for (let at = 0; at < bytes.length; ) {
+        const count = move(file, bytes, at, bytes.length - at, start + row * bytes.length + at);
+        if (count === 0) throw new RefusalError(`${path}: truncated file of features; remove it`);
+        at += count;
+      }
+    } catch (cause) {
+      throw isSystemError(cause) ? new RefusalError(`${path}: ${describeReason(cause)}`, { cause }) : cause;
+    }
   }
 }

@@ -35,12 +35,10 @@ export class MinibatchJoiner {
       dataset,
       sampler: new BatchSampler({ ...options, length: dataset.length }),
     }));
-    if (this.#ahead > 0) {
-      setHorizon(
-        this.#sources,
-        this.#parts.reduce((sum, { dataset }) => sum + dataset.length, 0),
-      );
-    }
+    setHorizon(
+      this.#sources,
+      this.#parts.reduce((sum, { dataset }) => sum + dataset.length, 0),
+    );
     return this.#join(samplers, count);
   }
 

@@ -3,6 +3,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
+import { findOrCreate } from "../../core/find_or_create.ts";
+import { hashBytes } from "../../core/hash_bytes.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { collectSources } from "../../streams/benchmark.ts";
 import type { Benchmark } from "../../streams/experience.ts";
@@ -32,8 +34,6 @@ const fingerprints = z.record(
 
 /** Of arrays that were hashed: nothing is written to them after a source was made, and sources may share them. */
 const known = new WeakMap<ArrayBufferView, Uint8Array>();
-
-const CHUNK_BYTES = 1 << 20;
 
 /**
  * Fingerprints of all that a benchmark's samples come from.
@@ -101,21 +101,8 @@ function fingerprint({ x, y, stored, floatTargets, sampleShape }: DataSource): S
   return { samples: y.length, sampleShape, sha256: hash.digest("hex") };
 }
 
-/** By pieces that are copied: Deno hashes no shared memory, and the whole of it may be large. */
 function hashArray(array: ArrayBufferView): Uint8Array {
-  const made = known.get(array);
-  if (made) return made;
-  const hash = createHash("sha256");
-  const piece = new Uint8Array(CHUNK_BYTES);
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-  for (let at = 0; at < bytes.length; at += piece.length) {
-    const part = bytes.subarray(at, at + piece.length);
-    piece.set(part);
-    hash.update(piece.subarray(0, part.length));
-  }
-  const digest = hash.digest();
-  known.set(array, digest);
-  return digest;
+  return findOrCreate(known, array, () => hashBytes(array));
 }
 
 /** Places in a store depend on what other folders there are. */

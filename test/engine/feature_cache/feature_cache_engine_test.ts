@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { countElements } from "../../../src/core/host_tensor.ts";
+import { createSharedFloat32, createSharedInt32 } from "../../../src/core/shared/shared_memory.ts";
 import { prepareModel } from "../../../src/engine/create_engine.ts";
 import type { Engine, EngineInput } from "../../../src/engine/engine.ts";
 import { FeatureCacheEngine } from "../../../src/engine/feature_cache/feature_cache_engine.ts";
 import { FeatureStore } from "../../../src/engine/feature_cache/feature_store.ts";
+import { createFeatureCounts, FeatureWord, type SharedFeatures } from "../../../src/engine/feature_cache/shared_features.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { onnxModel } from "../../../src/models/onnx_model.ts";
@@ -12,8 +15,19 @@ import { drawInput, drawObjective } from "../engine_fixtures.ts";
 const path = new URL("../../onnx/import/networks/resnet.legacy.onnx", import.meta.url).pathname;
 const sampleShape = [12, 12, 3];
 
+/** Room for the features [D] of so many samples, of the sources 5 and 6 with 32 rows each. */
+function shareFeatures(width: number, capacity: number): SharedFeatures {
+  return {
+    width,
+    rowsPerSegment: Math.ceil(capacity / 2),
+    segments: [0, 1].map(() => createSharedFloat32(Math.ceil(capacity / 2) * width)),
+    counts: createFeatureCounts(),
+    sources: [5, 6].map((sourceId) => ({ sourceId, places: createSharedInt32(32) })),
+  };
+}
+
 /** The whole model's engine, one with a cache that counts what it computes below, and the model's vectors. */
-async function makeEngines(trainable: readonly string[], maxBytes = 1e6) {
+async function makeEngines(trainable: readonly string[]) {
   const model = onnxModel({
     path,
     inputShape: sampleShape,
@@ -44,9 +58,11 @@ async function makeEngines(trainable: readonly string[], maxBytes = 1e6) {
     upper: await createOnnxruntimeEngine({ spec: upper }),
     layerName,
     shape,
-    maxBytes,
+    upperLayers: new Set(upper.layers.map(({ name }) => name)),
   });
-  return { plain, cached, counted, vectors: { parameters, state }, layerName };
+  const share = () => cached.useFeatures(shareFeatures(countElements(shape), 64));
+  share();
+  return { plain, cached, counted, vectors: { parameters, state }, layerName, share };
 }
 
 function identify(input: EngineInput, rows: readonly number[], sourceId = 5): EngineInput {
@@ -78,7 +94,14 @@ describe("FeatureCacheEngine", () => {
     const outputs = new Float32Array(wanted.outputs.length);
     await cached.forward(vectors, identify(input, [4, 0, 9, 7, 2]), outputs);
     expect(outputs).toEqual(wanted.outputs);
+    const features = new Float32Array(5 * 8);
+    const wantedFeatures = new Float32Array(5 * 8);
+    await cached.activations(vectors, identify(input, [4, 0, 9, 7, 2]), layerName, features);
+    await plain.activations?.(vectors, input, layerName, wantedFeatures);
+    expect(features).toEqual(wantedFeatures);
     expect(counted.rows).toBe(16);
+    expect(cached.knowsFeatures({ sourceIds: Int32Array.of(5, 5), rows: Int32Array.of(9, 0) })).toBe(true);
+    expect(cached.knowsFeatures({ sourceIds: Int32Array.of(5, 6), rows: Int32Array.of(9, 0) })).toBe(false);
     await plain.close();
     await cached.close();
   });
@@ -100,8 +123,8 @@ describe("FeatureCacheEngine", () => {
     await other.cached.close();
   });
 
-  test("computes what is not known, was changed, or says no names", async () => {
-    const { plain, cached, counted, vectors } = await makeEngines(["none"]);
+  test("computes what is not known, was forgotten, or says no names", async () => {
+    const { plain, cached, counted, vectors, share } = await makeEngines(["none"]);
     const input = drawInput(5, { sampleShape });
     expect(await step(cached, vectors, input)).toEqual(await step(plain, vectors, input));
     expect(counted.rows).toBe(0);
@@ -109,6 +132,7 @@ describe("FeatureCacheEngine", () => {
     await step(cached, vectors, identify(input, [0, 1, 2, 3, 4], 6));
     expect(counted.rows).toBe(32);
     vectors.state[0] = (vectors.state[0] ?? 0) + 1;
+    share();
     expect(await step(cached, vectors, identify(input, [0, 1, 2, 3, 4], 6))).toEqual(await step(plain, vectors, input));
     expect(counted.rows).toBe(48);
     await plain.close();
@@ -130,16 +154,22 @@ describe("prepareModel()", () => {
 });
 
 describe("FeatureStore", () => {
-  test("forgets all when it is full, and never holds more than its bytes", () => {
-    const store = new FeatureStore(2, 3 * 8);
-    for (let row = 0; row < 3; row++) store.add(1, row, Float32Array.of(row, -row));
-    expect(store.find(1, 2)).toEqual(Float32Array.of(2, -2));
-    expect(store.find(2, 2)).toBeUndefined();
-    store.add(2, 7, Float32Array.of(7, 7));
-    expect(store.find(1, 2)).toBeUndefined();
-    expect(store.find(2, 7)).toEqual(Float32Array.of(7, 7));
-    const none = new FeatureStore(2, 7);
-    none.add(1, 1, Float32Array.of(1, 1));
-    expect(none.find(1, 1)).toBeUndefined();
+  test("keeps a row once, finds it from another replica, and holds no more than there is room for", () => {
+    const features = shareFeatures(2, 4);
+    const [store, other] = [new FeatureStore(features), new FeatureStore(features)];
+    for (let row = 0; row < 5; row++) store.write(5, row, Float32Array.of(row, -row));
+    other.write(5, 1, Float32Array.of(9, 9));
+    const found = new Float32Array(2);
+    expect([...Array(6).keys()].map((row) => other.read(5, row, found) && [...found])).toEqual([
+      [0, -0],
+      [1, -1],
+      [2, -2],
+      [3, -3],
+      false,
+      false,
+    ]);
+    expect(other.has(6, 0)).toBe(false);
+    expect(other.read(7, 0, found)).toBe(false);
+    expect([features.counts[FeatureWord.found], features.counts[FeatureWord.computed]]).toEqual([4, 3]);
   });
 });
