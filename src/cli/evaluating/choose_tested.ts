@@ -25,6 +25,7 @@ export interface TestContext {
 const directoryOptions = z.looseObject({
   path: z.string().optional(),
   more: z.array(z.string()).optional(),
+  testPath: z.string().optional(),
   testSize: z.number().optional(),
 });
 
@@ -34,10 +35,10 @@ const directoryOptions = z.looseObject({
  * @throws {RefusalError} If the folder cannot be read, or is arranged otherwise.
  */
 export async function chooseTested({ name, options }: NamedChoice, context: TestContext): Promise<TestedSamples> {
-  const { path = context.data, testSize, more } = directoryOptions.parse(options);
+  const { path = context.data, testSize, testPath, more } = directoryOptions.parse(options);
   if (name !== "directory" || path === undefined) return testStream(`of the test data of ${name}`);
-  const folders = await findExperienceFolders({ path, ...omitUndefined({ testSize, more }) });
-  if (folders.parts.length === 2) return testStream('in the folder "test"');
+  const folders = await findExperienceFolders({ path, ...omitUndefined({ testSize, testPath, more }) });
+  if (folders.parts.length === 2) return testStream(testPath === undefined ? 'in the folder "test"' : `in ${testPath}`);
   if (testSize === 0) return everything("as testSize=0 says");
   const { trained } = context;
   const isNew = trained && !folders.isUndivided && !folders.names.some((known) => trained.includes(known));

@@ -59,10 +59,11 @@ export async function openTestedFile(
  * @throws {CliError} If the benchmark reads a folder and there is no other, saying how to allow it.
  */
 function readNamedFolder(model: string, { name, options }: NamedChoice, data: string | undefined): NamedChoice {
-  const { more, path = more, ...others } = options;
+  const { more, testPath, path = more ?? testPath, ...others } = options;
   if (path === undefined) return { name, options };
-  if (data !== undefined && more === undefined) return { name, options: { ...others, path: data } };
+  const hasOthers = more !== undefined || testPath !== undefined;
+  if (data !== undefined && !hasOthers) return { name, options: { ...others, path: data } };
   const typed = `--benchmark ${quoteForShell(formatNamed({ name, options }))}`;
-  const cure = more === undefined ? "as --data FOLDER" : `in ${typed}`;
+  const cure = !hasOthers ? "as --data FOLDER" : `in ${typed}`;
   throw new CliError(`${model} names a folder, ${describeValue(path)}: say where it lies, or another, ${cure}`);
 }

@@ -3,7 +3,7 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import { formatNamed } from "../options/parse_named.ts";
 
 /** Options that name files and folders. */
-const PATHS = ["path", "more"];
+const PATHS = ["path", "testPath", "more"];
 
 /**
  * What a choice is called in an exported file. Whoever gets the file learns what folders and programs are called, and

@@ -9,6 +9,7 @@ import { readParquetFiles } from "../parquet/read_parquet.ts";
 import { readShards } from "../webdataset/read_shards.ts";
 import { joinArrays, joinPending } from "./array_files.ts";
 import { assertArrayNames } from "./array_parts.ts";
+import { isFilePattern, matchFiles } from "./file_pattern.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 import { readNpyFiles, readNpyParts, readNpz } from "./read_arrays.ts";
 import { readImageFolders } from "./read_image_folders.ts";
@@ -32,7 +33,7 @@ export const SOURCE_LOG = "source.jsonl";
  * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
  * .csv or .tsv files, .gz or not; .parquet files; .tar shards; a folder of images for each class, named after it.
  * Several files of a kind follow each other in natural order; names that begin with a point are passed over, and
- * source.jsonl.
+ * source.jsonl. A pattern (`data/*.parquet`) stands for the files that it names.
  * @param columns Those that CSV files have in common with others that were read before.
  * @throws {Error} If a file cannot be read. {SyntaxError} If it is broken or not what it must be. The message names it.
  */
@@ -41,7 +42,7 @@ export async function readSampleFolder(
   options: SampleFileOptions = {},
   columns = new CsvColumns(options),
 ): Promise<LabelledSamples | PendingSamples> {
-  const { folders, files: found } = await listFolder(path);
+  const { folder, folders, files: found } = await listSamples(path);
   const files = found.filter((name) => name !== SOURCE_LOG);
   const act = `${path}`;
   if (options.layout !== undefined && !files.some((name) => /\.np[yz]$/i.test(name))) {
@@ -54,7 +55,7 @@ export async function readSampleFolder(
     if (plan.kind !== "classes") throw new RangeRefusal(`${path}: folders of images have classes as targets alone`);
     return readImageFolders(path, { folders, ...options });
   }
-  const paths = files.map((name) => join(path, name));
+  const paths = files.map((name) => join(folder, name));
   const { imageSize } = options;
   if (folders.length === 0 && files.length > 0 && files.every((name) => PARQUET_NAME.test(name))) {
     return readParquetFiles(path, { files: paths, columns, imageSize });
@@ -67,13 +68,13 @@ export async function readSampleFolder(
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
     if (extension === ".npy" && !arrays && /^(t\.npy,)?x\.npy,y\.npy$/.test(files.join())) {
-      return readNpyFiles(path, { layout, plan, hasTasks: files.length === 3 });
+      return readNpyFiles(folder, { layout, plan, hasTasks: files.length === 3 });
     }
     if (extension === ".npy" && arrays && holdsArrays(files, arrays)) {
-      return readNpyParts(path, { arrays, plan, hasTasks: files.includes("t.npy") });
+      return readNpyParts(folder, { arrays, plan, hasTasks: files.includes("t.npy") });
     }
     if (extension === ".npz") {
-      return joinArrays(path, await readEach(path, files, (file) => readNpz(file, { layout, arrays, plan })));
+      return joinArrays(path, await readEach(folder, files, (file) => readNpz(file, { layout, arrays, plan })));
     }
     if (extension === ".npy" && !arrays && files.includes("y.npy") && files.length > 2) {
       const names = files.map((name) => name.slice(0, -".npy".length)).filter((name) => name !== "y" && name !== "t");
@@ -81,9 +82,16 @@ export async function readSampleFolder(
     }
   }
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
-    return joinPending(path, await readEach(path, files, (file) => readCsv(file, columns)));
+    return joinPending(path, await readEach(folder, files, (file) => readCsv(file, columns)));
   }
   throw new SyntaxRefusal(needs(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
+}
+
+/** What a folder holds, or what a pattern names. */
+async function listSamples(path: string): Promise<{ folder: string; folders: string[]; files: string[] }> {
+  if (!(await isFilePattern(path))) return { folder: path, ...(await listFolder(path)) };
+  const { folder, files } = await matchFiles(path);
+  return { folder, folders: [], files: [...files] };
 }
 
 /** The arrays that make samples and their labels, perhaps task labels, and nothing else. */

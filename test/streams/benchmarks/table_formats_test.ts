@@ -64,6 +64,27 @@ describe("directoryBenchmark() on Parquet files", () => {
     expect(Array.from(dataset.targets)).toEqual(readPixels(benchmark).map((pixel) => (pixel / 3) % 3));
   });
 
+  test("reads the files that a pattern names, and others to test on, as it reads folders of them", async () => {
+    const names = ["train-00000-of-00002", "train-00001-of-00002", "test-00000-of-00001"];
+    const files = await Promise.all(names.map(async (name) => [name, await readRecorded(`${name}.parquet`)] as const));
+    const [train, more, tested] = files.map(([, bytes]) => bytes);
+    if (!train || !more || !tested) throw new Error("Wanted three files");
+    const path = await makeFolder(Object.fromEntries(files.map(([name, bytes]) => [`data/${name}.parquet`, bytes])));
+    const folder = await makeFolder({ "train/0.parquet": train, "train/1.parquet": more, "test/0.parquet": tested });
+    const options = { dropColumns: ["site"], scenario: "new-instances", experiences: 1, seed: 1 } as const;
+    const wanted = await directoryBenchmark({ ...options, path: folder });
+    const own = { path: `${path}/data/train-*.parquet`, testPath: `${path}/data/test-*.parquet`, ...options };
+    const benchmark = await directoryBenchmark(own);
+    expect(readAll(benchmark)).toEqual(readAll(wanted));
+    const { trainStream } = await directoryBenchmark({ ...options, path: `${path}/data/test-00000-of-00001.parquet` });
+    expect(trainStream.at(0).dataset.length).toBeLessThan(benchmark.testStream.at(0).dataset.length);
+    const refuse = (given: Partial<DirectoryOptions>) => expect(directoryBenchmark({ ...own, ...given })).rejects;
+    await refuse({ path: `${path}/data/valid-*.parquet` }).toThrow("valid-*.parquet: must name at least one file, got none");
+    await refuse({ path: folder }).toThrow('testPath cannot be used with a folder "test"');
+    await refuse({ testSize: 0.1 }).toThrow('testSize requires a folder without "test", got 0.1');
+    await refuse({ scenario: "folders" }).toThrow('scenario "folders" requires a folder for each experience');
+  });
+
   test("reads columns of numbers of any type and packing, a feature each", async () => {
     const files = {
       "train/0.parquet": await readRecorded("table.parquet"),

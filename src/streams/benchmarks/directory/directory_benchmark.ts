@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { elementAt } from "../../../core/element_at.ts";
 import { RangeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
@@ -35,7 +34,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   assertOptions("directoryBenchmark", options, DIRECTORY_OPTIONS);
   if (options.imageSize) assertOptions("directoryBenchmark: imageSize", options.imageSize, WANTED_SIZE_RULES);
   const { path, testSize, testsAll = false, taskLabels = false, seed = 0 } = options;
-  const { names, parts, tested, isUndivided, rootOf } = await findExperienceFolders(options);
+  const { names, parts, tested, isUndivided, locate } = await findExperienceFolders(options);
   const isByKey = options.experienceColumn !== undefined || options.orderColumn !== undefined;
   const isByFolder = !isByKey && (options.scenario === "folders" || (options.scenario === undefined && !isUndivided));
   if (isByKey) assertUndealtKeys(options, isUndivided);
@@ -52,14 +51,14 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const folders = parts.flatMap((part) =>
     (part === "test" ? names.filter((name) => tested.includes(name)) : names).map((name) => ({
       name,
-      root: rootOf(name),
+      place: locate(part, name),
       folder: [part, name].filter((word) => word !== "").join("/"),
     })),
   );
   const columns = new CsvColumns(options);
   const found = [];
   // One after another: a folder may be large.
-  for (const { root, folder } of folders) found.push(await readSampleFolder(join(root, folder), options, columns));
+  for (const { place } of folders) found.push(await readSampleFolder(place, options, columns));
   const samples = await settleSamples(found, options.cacheBytes);
   columns.assertUsed(path);
   const labelled = samples.find(({ tasks }) => tasks);

@@ -21,8 +21,9 @@ import { AUGMENTATION, BALANCED, DEALT_SCENARIOS, MIN_CLASS_PATTERNS, TASK_LABEL
 export const DIRECTORY_OPTIONS = {
   path: required(
     text(),
-    "folder with train and test, or with what is in them: a folder per experience, or samples (files, or a folder of images per class) that are dealt to experiences",
+    "folder with train and test, or with what is in them: a folder per experience, or samples (files, or a folder of images per class) that are dealt to experiences; or files: data/train-*.parquet",
   ),
+  testPath: optional(text(1), "folder or files to test on, where path is samples to train on: data/test-*.parquet"),
   more: optional(listOf(text(), 1), "further folders arranged as path; their experiences come after those of path"),
   testSize: optional(
     number({ atLeast: 0, below: 1 }),

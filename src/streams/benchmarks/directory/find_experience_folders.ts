@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
+import { isFilePattern } from "../../../data/readers/file_pattern.ts";
 import type { DirectoryOptions } from "./directory_options.ts";
 import { findSampleFolders, type SampleFolders } from "./find_sample_folders.ts";
 
@@ -6,12 +8,14 @@ import { findSampleFolders, type SampleFolders } from "./find_sample_folders.ts"
 export interface ExperienceFolders extends SampleFolders {
   /** The folder that holds an experience. */
   readonly rootOf: (name: string) => string;
+  /** The folder or files of a part of an experience. */
+  readonly locate: (part: string, name: string) => string;
 }
 
 /** Where they are looked for, and which are wanted. */
 export type ExperienceChoice = Pick<
   DirectoryOptions,
-  "path" | "more" | "testSize" | "experienceNames" | "addExperiences"
+  "path" | "testPath" | "more" | "testSize" | "experienceNames" | "addExperiences"
 >;
 
 /**
@@ -21,7 +25,8 @@ export type ExperienceChoice = Pick<
  * there.
  */
 export async function findExperienceFolders(choice: ExperienceChoice): Promise<ExperienceFolders> {
-  const { path, more = [] } = choice;
+  const { path, testPath, more = [] } = choice;
+  const isFile = await isFilePattern(path);
   const first = await findSampleFolders(path, choice);
   if (more.length > 0 && first.isUndivided) {
     throw new RangeRefusal(`${path}: more requires a folder for each experience`);
@@ -43,7 +48,12 @@ export async function findExperienceFolders(choice: ExperienceChoice): Promise<E
   }
   const found = [...roots.keys()];
   const names = first.isUndivided ? first.names : orderExperiences(found, choice);
-  return { ...first, names, tested, rootOf: (name) => roots.get(name) ?? path };
+  const rootOf = (name: string) => roots.get(name) ?? path;
+  const locate = (part: string, name: string) => {
+    if (testPath === undefined) return isFile ? path : join(rootOf(name), part, name);
+    return part === "test" ? testPath : path;
+  };
+  return { ...first, names, tested, rootOf, locate };
 }
 
 function describeParts({ parts }: SampleFolders): string {

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join, resolve } from "node:path";
-import { RefusalError } from "../../../core/errors/errors.ts";
+import { RangeRefusal, RefusalError } from "../../../core/errors/errors.ts";
 import { IMAGE_EXTENSIONS } from "../../../data/images/image_format.ts";
+import { isFilePattern } from "../../../data/readers/file_pattern.ts";
 import { FOLDER_CONTENTS, listFolder } from "../../../data/readers/read_sample_folder.ts";
 
 /** Where the samples of a benchmark lie below one folder. */
@@ -22,21 +23,30 @@ const UNDIVIDED = [""];
 
 /**
  * Finds out how a folder is arranged, from what it holds: the folders "train" and "test" or none, and in them (or in
- * itself) a folder for each experience, or samples: files, or a folder of images for each class.
+ * itself) a folder for each experience, or samples: files, or a folder of images for each class. A path of files is
+ * samples.
+ * @param testPath Where samples to test on lie that are not in the folder.
  * @throws {RefusalError} If it is arranged otherwise, or lies within the folder that is meant.
  */
 export async function findSampleFolders(
   path: string,
-  { testSize }: { readonly testSize?: number | undefined },
+  { testSize, testPath }: { readonly testSize?: number | undefined; readonly testPath?: string | undefined },
 ): Promise<SampleFolders> {
+  const parts = testPath === undefined ? [""] : ["train", "test"];
+  if (await isFilePattern(path)) return { names: UNDIVIDED, parts, tested: UNDIVIDED, isUndivided: true };
   const { folders, files } = await listFolder(path);
   // Whoever says how much of it is kept for testing means this folder.
   if (testSize === undefined) await assertNotWithin(path);
   if (!(await isSplit(path, folders))) {
     assertApart(path, files);
     const names = await findExperiences(path);
-    return { names, parts: [""], tested: names, isUndivided: names === UNDIVIDED };
+    const isUndivided = names === UNDIVIDED;
+    if (testPath !== undefined && !isUndivided) {
+      throw new RangeRefusal(`${path}: testPath requires samples that no folders of experiences divide`);
+    }
+    return { names, parts, tested: names, isUndivided };
   }
+  if (testPath !== undefined) throw new RangeRefusal(`${path}: testPath cannot be used with a folder "test"`);
   const [train, test] = [join(path, "train"), join(path, "test")];
   for (const part of [train, test]) await assertNoBareImages(part);
   const [names, tested] = [await findExperiences(train), await findExperiences(test)];
