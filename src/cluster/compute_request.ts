@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { Mixing } from "../data/transforms/mixing.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { StepRates } from "../optimizers/optimizer.ts";
 
@@ -12,6 +13,8 @@ export interface ComputeRequest {
   readonly dropoutStep: number;
   /** Augments samples as in the n-th training iteration; 0 or left out: samples as they are. */
   readonly augmentation?: number;
+  /** How samples are mixed with each other, augmented or not. Default: they are not. */
+  readonly mixing?: Mixing | undefined;
   /** Parameters [P] to use instead of the model's own; the layers' state is left alone then. */
   readonly parameters?: Float32Array;
   /** True leaves the training gradient and the layers' state alone: the gradient goes to a vector of its own. */

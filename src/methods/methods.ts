@@ -5,6 +5,7 @@ import { cope } from "./cope/options.ts";
 import { cumulative } from "./cumulative/options.ts";
 import { cwrStar } from "./cwr_star/options.ts";
 import { der } from "./der/options.ts";
+import { cutmix } from "./cutmix/options.ts";
 import { createEarlyStopping } from "./early_stopping/command_line.ts";
 import { earlyStopping } from "./early_stopping/options.ts";
 import { erACE } from "./er_ace/options.ts";
@@ -34,6 +35,7 @@ import { mas } from "./mas/options.ts";
 import { mer } from "./mer/options.ts";
 import type { Method, MethodForm } from "./method.ts";
 import { mir } from "./mir/options.ts";
+import { mixup } from "./mixup/options.ts";
 import { naive } from "./naive/options.ts";
 import { ncm } from "./ncm/options.ts";
 import { packNet } from "./pack_net/options.ts";
@@ -97,6 +99,8 @@ const METHODS: readonly Method[] = [
   },
   { ...gradientClipping, load: () => import("./gradient_clipping/gradient_clipping_plugin.ts") },
   { ...gradientAccumulation, load: () => import("./gradient_accumulation/gradient_accumulation_plugin.ts") },
+  { ...mixup, load: () => import("./mixup/mixup_plugin.ts") },
+  { ...cutmix, load: () => import("./cutmix/cutmix_plugin.ts") },
   { ...weightAveraging, load: () => import("./weight_averaging/weight_averaging_plugin.ts") },
   { ...shrinkAndPerturb, load: () => import("./shrink_and_perturb/shrink_and_perturb_plugin.ts") },
   { ...lrScheduler, load: () => import("./lr_scheduler/lr_scheduler_plugin.ts"), createPlugin: createLRScheduler },

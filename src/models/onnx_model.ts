@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ContentHash } from "../core/content_hash.ts";
+import { fitShape } from "../core/fit_shape.ts";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { describeReason } from "../core/errors/system_error.ts";
 import { countElements } from "../core/host_tensor.ts";
@@ -115,7 +116,11 @@ function fitSamples(source: OnnxSource, settings: Settings, subject: string): Sa
   const inputs = source.inputs.filter(({ name }) => !names.has(name));
   if (settings.inputs || inputs.length > 1) return fitRows(inputs, settings, subject);
   const wanted = inputs[0]?.shape?.slice(1);
-  const given = settings.inputShape;
+  const lengths = wanted?.map((length) => (typeof length === "number" ? length : null));
+  const { inputShape } = settings;
+  const isLonger = inputShape !== undefined && lengths !== undefined && inputShape.length > lengths.length;
+  // Tables of numbers have an axis of one channel in arrays of images.
+  const given = isLonger ? (fitShape(inputShape, lengths) ?? inputShape) : inputShape;
   const fits = (shape: readonly number[]) =>
     wanted === undefined ||
     (wanted.length === shape.length && wanted.every((length, i) => typeof length !== "number" || length === shape[i]));

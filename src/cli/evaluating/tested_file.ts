@@ -64,6 +64,6 @@ function readNamedFolder(model: string, { name, options }: NamedChoice, data: st
   const hasOthers = more !== undefined || testPath !== undefined;
   if (data !== undefined && !hasOthers) return { name, options: { ...others, path: data } };
   const typed = `--benchmark ${quoteForShell(formatNamed({ name, options }))}`;
-  const cure = !hasOthers ? "as --data FOLDER" : `in ${typed}`;
+  const cure = hasOthers ? `in ${typed}` : "as --data FOLDER";
   throw new CliError(`${model} names a folder, ${describeValue(path)}: say where it lies, or another, ${cure}`);
 }

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { type Isolation, isolateDevice } from "../../cluster/isolation.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
+import { fitShape } from "../../core/fit_shape.ts";
 import { describeTargetForm, type TargetForm } from "../../data/float_targets.ts";
 import { assertPlaces } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
@@ -38,7 +39,7 @@ export async function assertModelFits(model: tf.LayersModel, demands: ModelDeman
   }
   const shape = elementAt(model.inputs, findTaskLabelsInput(model) === 0 ? 1 : 0).shape.slice(1);
   const { sampleShape, classNames } = benchmark;
-  if (shape.length !== sampleShape.length || shape.some((length, i) => length !== null && length !== sampleShape[i])) {
+  if (!fitShape(sampleShape, shape)) {
     const own = `model "${model.name}" takes samples of shape ${describeValue(shape)}`;
     throw new RangeRefusal(`${own}, the benchmark has ${describeValue([...sampleShape])}`);
   }

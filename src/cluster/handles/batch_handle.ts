@@ -3,10 +3,11 @@ import { RangeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { flushTiny } from "../../core/vector.ts";
 import type { Dataset } from "../../data/dataset.ts";
+import type { Mixing } from "../../data/transforms/mixing.ts";
 import type { ComputeRequest } from "../compute_request.ts";
 import { type BatchMemory, createBatchMemory } from "../memory/replica_memory.ts";
 import { numberObjective, type ObjectiveWriter } from "../objective_writer.ts";
-import { Word } from "../protocol/control_block.ts";
+import { MIXING_KINDS, Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
 /**
@@ -26,6 +27,8 @@ export class BatchHandle {
   #memory: BatchMemory;
   #placed: Dataset | undefined;
   #batchId = 0;
+  #mixing: Mixing | undefined;
+  #mixingNumber = 0;
 
   constructor(group: ReplicaGroup, control: Int32Array, outputSize: number) {
     this.#group = group;
@@ -39,10 +42,11 @@ export class BatchHandle {
     this.#outputSize = outputSize;
     this.#memory = createBatchMemory(0, outputSize);
     this.#placed = undefined;
+    this.#mixing = undefined;
   }
 
   /** Makes the request's samples the current minibatch; costs nothing when they are it already. */
-  async place({ samples, augmentation = 0 }: ComputeRequest): Promise<void> {
+  async place({ samples, augmentation = 0, mixing }: ComputeRequest): Promise<void> {
     const size = samples.length;
     if (this.#placed !== samples) {
       await this.#sendNewSources(samples);
@@ -56,6 +60,7 @@ export class BatchHandle {
     this.#control[Word.batchId] = this.#batchId;
     this.#control[Word.batchSize] = size;
     this.#control[Word.augmentation] = augmentation;
+    this.#control[Word.mixing] = mixing ? this.#placeMixing(mixing) : 0;
   }
 
   /**
@@ -98,6 +103,19 @@ export class BatchHandle {
     return sum;
   }
 
+  /** @returns The number of this way of mixing the minibatch. */
+  #placeMixing(mixing: Mixing): number {
+    if (mixing === this.#mixing) return this.#mixingNumber;
+    const { partners, shares, rectangles } = this.#memory.mixing;
+    partners.set(mixing.partners);
+    shares.set(mixing.shares);
+    rectangles.set(mixing.rectangles);
+    this.#control[Word.mixingKind] = MIXING_KINDS.indexOf(mixing.kind);
+    this.#mixing = mixing;
+    this.#mixingNumber += 1;
+    return this.#mixingNumber;
+  }
+
   get #size(): number {
     return elementAt(this.#control, Word.batchSize);
   }
@@ -118,5 +136,6 @@ export class BatchHandle {
     const memory = createBatchMemory(size, this.#outputSize);
     await this.#group.send({ kind: "setBatch", batch: memory });
     this.#memory = memory;
+    this.#mixing = undefined;
   }
 }

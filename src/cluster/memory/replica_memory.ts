@@ -67,6 +67,15 @@ export interface BatchMemory {
   readonly sourceIds: Int32Array<SharedArrayBuffer>;
   readonly rows: Int32Array<SharedArrayBuffer>;
   readonly taskLabels: Int32Array<SharedArrayBuffer>;
+  /** What `Mixing` has of each row, where samples are mixed. */
+  readonly mixing: {
+    /** [B] */
+    readonly partners: Int32Array<SharedArrayBuffer>;
+    /** [B] */
+    readonly shares: Float32Array<SharedArrayBuffer>;
+    /** [B, 4] */
+    readonly rectangles: Int32Array<SharedArrayBuffer>;
+  };
   /** [B, C] */
   readonly targets: Float32Array<SharedArrayBuffer>;
   /** [B] */
@@ -173,6 +182,11 @@ export function createBatchMemory(capacity: number, outputs: number): BatchMemor
     sourceIds: createSharedInt32(capacity),
     rows: createSharedInt32(capacity),
     taskLabels: createSharedInt32(capacity),
+    mixing: {
+      partners: createSharedInt32(capacity),
+      shares: createSharedFloat32(capacity),
+      rectangles: createSharedInt32(4 * capacity),
+    },
     targets: createSharedFloat32(capacity * outputs),
     weights: createSharedFloat32(capacity),
     classMask: createSharedFloat32(outputs),

@@ -1,5 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { createSharedInt32 } from "../../core/shared/shared_memory.ts";
+import type { Mixing } from "../../data/transforms/mixing.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 
 /**
@@ -59,9 +60,16 @@ export const Word = {
   wanted: 25,
   /** 0 when nobody looks at the outputs of a fused step: ranks keep theirs for themselves. */
   wantsOutputs: 26,
+  /** How the samples of the minibatch are mixed: equal numbers mean equally; 0 when they are not. */
+  mixing: 27,
+  /** The number of one of `MIXING_KINDS`. */
+  mixingKind: 28,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 27,
+  firstReplica: 29,
 } as const;
+
+/** The ways of mixing samples, by the numbers that stand for them in the control block. */
+export const MIXING_KINDS: readonly Mixing["kind"][] = ["mixup", "cutmix"];
 
 /** Words of one replica, from `replicaWord(replica, …)`. */
 export const ReplicaWord = {

@@ -3,6 +3,7 @@ import { countElements } from "../../core/host_tensor.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { gatherSamples } from "../../data/gather.ts";
 import type { AugmentationKey } from "../../data/transforms/augmentation.ts";
+import { type Mixing, mixedRow, mixRow } from "../../data/transforms/mixing.ts";
 import type { DropoutKey, EngineInput, HalfStep, Objective, SampleIdentity } from "../../engine/engine.ts";
 import type { BatchMemory } from "../memory/replica_memory.ts";
 import { OBJECTIVE_KINDS } from "../objective_writer.ts";
@@ -25,6 +26,17 @@ interface ShardRange {
 interface ShardPlace extends ShardRange {
   readonly batchId: number;
   readonly augmentation: AugmentationKey;
+  /** The number of the way in which samples are mixed; 0 where they are not. */
+  readonly mixing: number;
+  readonly mixingKind: Mixing["kind"] | undefined;
+}
+
+/** What samples of a shard are mixed by. */
+interface MixedShard extends Pick<ShardPlace, "augmentation"> {
+  readonly range: ShardRange;
+  readonly kind: Mixing["kind"];
+  /** Of a sample. */
+  readonly shape: readonly number[];
 }
 
 /**
@@ -48,12 +60,11 @@ export class ShardBuffers {
   #activations = new Float32Array(0);
   #shape: readonly number[] = [];
   #samples: SampleIdentity | undefined;
-  /** Of the samples that are known. */
-  #identifiedId = -1;
-  #identifiedStep = 0;
-  /** Of those whose values are here. */
-  #batchId = -1;
-  #augmentationStep = 0;
+  #other = new Float32Array(0);
+  /** Which samples are known: minibatch, augmentation and mixing. */
+  #identified = "";
+  /** Which ones' values are here. */
+  #gathered = "";
 
   constructor(outputSize: number) {
     this.#outputSize = outputSize;
@@ -77,8 +88,8 @@ export class ShardBuffers {
     this.#elementWeights = resizeArray(this.#elementWeights, size);
     this.#taskLabels = new Int32Array(rows);
     this.#rows = rows;
-    this.#identifiedId = -1;
-    this.#batchId = -1;
+    this.#identified = "";
+    this.#gathered = "";
   }
 
   get outputs(): Float32Array {
@@ -98,22 +109,24 @@ export class ShardBuffers {
   identify(
     sources: ReadonlyMap<number, DataSource>,
     batch: BatchMemory,
-    { batchId, augmentation, ...range }: ShardPlace,
+    { batchId, augmentation, mixing, ...range }: ShardPlace,
   ): void {
-    if (this.#identifiedId === batchId && this.#identifiedStep === augmentation.step) return;
+    const key = `${batchId} ${augmentation.step} ${mixing}`;
+    if (this.#identified === key) return;
     this.#taskLabels.set(batch.taskLabels.subarray(range.start, range.end));
-    this.#samples = identifySamples(sources, batch, { ...range, isAugmented: augmentation.step !== 0 });
-    this.#identifiedId = batchId;
-    this.#identifiedStep = augmentation.step;
+    const isAugmented = augmentation.step !== 0;
+    this.#samples = mixing > 0 ? undefined : identifySamples(sources, batch, { ...range, isAugmented });
+    this.#identified = key;
   }
 
   /** Reads the values of the shard's samples, unless they are the ones it holds already. */
   gather(
     sources: ReadonlyMap<number, DataSource>,
     batch: BatchMemory,
-    { batchId, augmentation, ...range }: ShardPlace,
+    { batchId, augmentation, mixing, mixingKind, ...range }: ShardPlace,
   ): void {
-    if (this.#batchId === batchId && this.#augmentationStep === augmentation.step) return;
+    const key = `${batchId} ${augmentation.step} ${mixing}`;
+    if (this.#gathered === key) return;
     const source = sources.get(elementAt(batch.sourceIds, range.start));
     if (!source)
       throw new Error(`Cannot gather a minibatch: data source ${batch.sourceIds[range.start]} is not known here`);
@@ -121,8 +134,26 @@ export class ShardBuffers {
     this.#x = resizeArray(this.#x, this.rows * size);
     this.#shape = [this.rows, ...source.sampleShape];
     gatherSamples(sources, batch, range, this.#x, augmentation);
-    this.#batchId = batchId;
-    this.#augmentationStep = augmentation.step;
+    if (mixingKind) this.#mix(sources, batch, { range, augmentation, kind: mixingKind, shape: source.sampleShape });
+    this.#gathered = key;
+  }
+
+  /** Mixes into each sample its other, which may belong to another shard. */
+  #mix(
+    sources: ReadonlyMap<number, DataSource>,
+    batch: BatchMemory,
+    { range: { start, end }, augmentation, kind, shape }: MixedShard,
+  ): void {
+    const size = countElements(shape);
+    this.#other = resizeArray(this.#other, size);
+    for (let place = start; place < end; place++) {
+      const row = mixedRow({ kind, ...batch.mixing }, place);
+      if (row.share === 1) continue;
+      const partner = elementAt(batch.mixing.partners, place);
+      gatherSamples(sources, batch, { start: partner, end: partner + 1 }, this.#other, augmentation);
+      const at = (place - start) * size;
+      mixRow(this.#x.subarray(at, at + size), this.#other, { row, shape });
+    }
   }
 
   /** What the engine is given. @param weightsNumber 0 for weights that may change. */

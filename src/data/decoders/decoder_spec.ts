@@ -1,4 +1,4 @@
-import type { ImageLayout } from "../images/image_layout.ts";
+import type { ArrayLayout } from "../images/image_layout.ts";
 import type { WantedSize } from "../images/resize_image.ts";
 import type { NpyHeader } from "../readers/npy_reader.ts";
 
@@ -36,7 +36,7 @@ export type DecoderSpec =
       readonly file: string;
       /** Its header, as it is read from the file. */
       readonly header: NpyHeader;
-      readonly layout: ImageLayout | undefined;
+      readonly layout: ArrayLayout | undefined;
     }
   /** Rows of float32 numbers in a file that holds nothing else. */
   | { readonly kind: "floatRows"; readonly file: string; readonly width: number; readonly subject: string }

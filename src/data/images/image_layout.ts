@@ -6,6 +6,12 @@ export const IMAGE_LAYOUTS = ["nhwc", "nchw"] as const;
 /** Channels last, [rows, height, width, channels], or first, [rows, channels, height, width]. */
 export type ImageLayout = (typeof IMAGE_LAYOUTS)[number];
 
+/** What arrays of samples hold: images, or sequences, which stay as they are. */
+export const ARRAY_LAYOUTS = [...IMAGE_LAYOUTS, "sequence"] as const;
+
+/** Images in one of their orders, or sequences [rows, times, features]. */
+export type ArrayLayout = (typeof ARRAY_LAYOUTS)[number];
+
 /** Samples [rows, …sampleShape]. */
 export interface ImageSamples {
   readonly x: Uint8Array | Float32Array;

@@ -4,7 +4,7 @@ import { countElements } from "../../core/host_tensor.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import { joinKeys } from "../csv/row_keys.ts";
-import { type ImageLayout, putChannelsLast } from "../images/image_layout.ts";
+import { type ArrayLayout, putChannelsLast } from "../images/image_layout.ts";
 import { isTaskLabel, TASK_LABEL_WORDS } from "../transforms/label_tasks.ts";
 import { joinLabels, type LabelTable, tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples, LocatedSamples, PendingSamples } from "./labelled_samples.ts";
@@ -16,7 +16,7 @@ export interface SampleArrayOptions {
   /** What messages begin with: the file. */
   readonly subject: string;
   /** Where images have their channels; left out, the shape must tell. */
-  readonly layout: ImageLayout | undefined;
+  readonly layout: ArrayLayout | undefined;
   /** The number of the first row, for messages. Default: 0. */
   readonly firstRow?: number | undefined;
 }
@@ -42,6 +42,7 @@ export function readSampleArray(
     const row = firstRow + Math.floor(astray / countElements(sampleShape));
     throw new SyntaxRefusal(`${subject}, row ${row}: values must be finite float32 numbers, got ${data[astray]}`);
   }
+  if (layout === "sequence") return { rows, x, sampleShape };
   const read = putChannelsLast({ x, sampleShape }, { layout, subject });
   return { rows, x: read.x, sampleShape: sampleShape.length === 2 ? [...sampleShape, 1] : read.sampleShape };
 }

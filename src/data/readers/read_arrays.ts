@@ -6,7 +6,7 @@ import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { readNpyRow } from "../decoders/npy_row_decoder.ts";
-import type { ImageLayout } from "../images/image_layout.ts";
+import type { ArrayLayout } from "../images/image_layout.ts";
 import { readSampleArray, readTaskArray } from "./array_files.ts";
 import { type ArrayPart, joinParts } from "./array_parts.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
@@ -19,7 +19,7 @@ import type { TargetPlan } from "./target_options.ts";
 /** How arrays are read. */
 export interface ArrayOptions {
   /** Where images have their channels; left out, the shape must tell. */
-  readonly layout?: ImageLayout | undefined;
+  readonly layout?: ArrayLayout | undefined;
   /** Arrays that make a sample together. Default: x alone. */
   readonly arrays?: readonly string[] | undefined;
   readonly plan: TargetPlan;

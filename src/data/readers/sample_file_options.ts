@@ -1,7 +1,7 @@
 import { type OptionSchema, type OptionsOf, optional } from "../../core/options/option_schema.ts";
 import { listOf, objectLike, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
 import { CSV_OPTIONS } from "../csv/csv_options.ts";
-import { IMAGE_LAYOUTS } from "../images/image_layout.ts";
+import { ARRAY_LAYOUTS } from "../images/image_layout.ts";
 import type { WantedSize } from "../images/resize_image.ts";
 import { TARGET_OPTIONS } from "./target_options.ts";
 
@@ -14,8 +14,8 @@ export const SAMPLE_FILE_OPTIONS = {
     "size that images are brought to. Default: all must be of one size",
   ),
   layout: optional(
-    oneOf(IMAGE_LAYOUTS),
-    "where arrays of images [rows, …] have their channels. Default: their shape must tell",
+    oneOf(ARRAY_LAYOUTS),
+    "where arrays of images [rows, …] have their channels; or sequence: they are no images, [rows, times, features]. Default: the shape must tell",
   ),
   arrays: optional(
     listOf(text(1), 1),

@@ -1,4 +1,5 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { fitShape } from "../../core/fit_shape.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { EmbeddingSpec } from "../../onnx/layers/embedding.ts";
 import { isTaskLabels } from "../../onnx/layers/input.ts";
@@ -17,7 +18,7 @@ export function assertCall(spec: ModelSpec, vectors: EngineVectors, input: Engin
   assertLength("state", vectors.state, spec.stateLayout.size);
   const [rows = 0, ...sampleShape] = input.x.shape;
   const wanted = findSampleShape(spec);
-  if (sampleShape.join() !== wanted.join()) {
+  if (!fitShape(sampleShape, wanted)) {
     throw new RangeRefusal(
       needs(`the model "${spec.name}"`, `samples of shape [N, ${wanted.join(", ")}]`, input.x.shape),
     );

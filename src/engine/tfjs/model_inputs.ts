@@ -1,3 +1,4 @@
+import { fitShape } from "../../core/fit_shape.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { EngineInput } from "../engine.ts";
 import { MultiHeadClassifier } from "./layers/multi_head_classifier.ts";
@@ -12,8 +13,10 @@ export function findTaskLabelsInput(model: tf.LayersModel): number {
 
 /** What a model is applied to: samples [n, …] and, where it takes them, task labels [n], in its own order. */
 export function createModelInputs(model: tf.LayersModel, { x, taskLabels }: EngineInput): tf.Tensor | tf.Tensor[] {
-  const samples = tf.tensor(x.data.slice(), [...x.shape], "float32");
   const labelsAt = findTaskLabelsInput(model);
+  const [rows = 0, ...sampleShape] = x.shape;
+  const wanted = model.inputs[labelsAt === 0 ? 1 : 0]?.shape.slice(1) ?? sampleShape;
+  const samples = tf.tensor(x.data.slice(), [rows, ...(fitShape(sampleShape, wanted) ?? sampleShape)], "float32");
   if (labelsAt < 0) return samples;
   const labels = tf.tensor1d(taskLabels.slice(), "int32");
   return labelsAt === 0 ? [labels, samples] : [samples, labels];

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { fitShape } from "../../core/fit_shape.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
@@ -254,8 +255,7 @@ class TfjsEngine implements Engine {
   #assertInput({ x, taskLabels }: EngineInput): void {
     const sampleShape = x.shape.slice(1);
     const wanted = this.#sampleShape;
-    const fits = (length: number | null, i: number) => length === null || length === sampleShape[i];
-    if (sampleShape.length !== wanted.length || !wanted.every(fits)) {
+    if (!fitShape(sampleShape, wanted)) {
       throw new RangeRefusal(needs(`${this.#model.name}`, `samples of shape [${wanted}]`, sampleShape));
     }
     for (const head of this.#heads) assertTaskLabels(head, { x, taskLabels });

@@ -38,7 +38,7 @@ const CORRECTION: Field<BiasCorrection> = record({ classes: idSet(), alpha: numb
 export class BiCPlugin implements StrategyPlugin {
   readonly name = "BiCPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["replacesAdaptedDataset"];
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset", "needsHardLabels"];
   readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly #temperature: number;
   readonly #lambda: number | undefined;

@@ -33,7 +33,7 @@ import { evaluatePrototypeLoss, type PrototypeComparison } from "./prototype_los
 export class CoPEPlugin implements StrategyPlugin {
   readonly name = "CoPEPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
+  readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions", "needsHardLabels"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;
   readonly #alpha: number;

@@ -38,7 +38,8 @@ export class DERPlugin implements StrategyPlugin {
   constructor(given: DEROptions = {}) {
     const options = resolveOptions("DERPlugin", given, der.options);
     const { memSize, batchSizeMem, alpha, beta, compatibility } = options;
-    this.traits = compatibility === "paper" ? ["changesLoss", "keepsMinibatchSamples"] : ["changesLoss"];
+    const keeps: readonly Trait[] = compatibility === "paper" ? ["keepsMinibatchSamples"] : [];
+    this.traits = ["changesLoss", "needsHardLabels", ...keeps];
     if (compatibility === "paper") this.#reservoir = new OutputReservoir(memSize);
     else this.#balanced = new ClassBalancedOutputs(memSize);
     [this.#alpha, this.#beta, this.#batchSizeMem] = [alpha, beta, batchSizeMem];

@@ -55,7 +55,7 @@ export class ERAMLPlugin implements StrategyPlugin {
   }
 
   get traits(): readonly Trait[] {
-    return ["changesLoss", ...this.#memory.traits];
+    return ["changesLoss", "needsHardLabels", ...this.#memory.traits];
   }
 
   get storagePolicy(): MinibatchMemory["storagePolicy"] {

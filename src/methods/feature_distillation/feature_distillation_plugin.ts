@@ -19,7 +19,7 @@ import { type FeatureDistillationOptions, featureDistillation } from "./options.
  */
 export class FeatureDistillationPlugin implements StrategyPlugin {
   readonly name = "FeatureDistillationPlugin";
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   readonly #alpha: PerExperience;
   readonly #anchor: FeatureAnchor;
 

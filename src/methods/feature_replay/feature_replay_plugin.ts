@@ -33,7 +33,7 @@ import { type FeatureReplayOptions, featureReplay } from "./options.ts";
 export class FeatureReplayPlugin implements StrategyPlugin {
   readonly name = "FeatureReplayPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   readonly #memory: ClassBalancedOutputs;
   readonly #batchSizeMem: number;
   readonly #layerName: string | undefined;

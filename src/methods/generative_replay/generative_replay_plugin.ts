@@ -45,7 +45,7 @@ const SAVED = record({
 export class GenerativeReplayPlugin implements StrategyPlugin {
   readonly name = "GenerativeReplayPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   /** Generated samples are gone a step later. */
   readonly excludes: readonly Trait[] = ["keepsMinibatchSamples"];
   readonly #options: ResolvedOptions<typeof generativeReplay.options>;

@@ -26,7 +26,7 @@ const FIRST_SCORE = 0.1;
  */
 export class GSSGreedyPlugin implements StrategyPlugin {
   readonly name = "GSSGreedyPlugin";
-  readonly traits: readonly Trait[] = ["keepsMinibatchSamples"];
+  readonly traits: readonly Trait[] = ["keepsMinibatchSamples", "needsHardLabels"];
   readonly memory: ScoredSamples;
   readonly #memStrength: number;
   readonly #batchSizeMem: number | undefined;

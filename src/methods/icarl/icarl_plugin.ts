@@ -37,7 +37,7 @@ import { type ICaRLOptions, icarl } from "./options.ts";
 export class ICaRLPlugin implements StrategyPlugin {
   readonly name = "ICaRLPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
+  readonly traits: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions", "needsHardLabels"];
   readonly excludes: readonly Trait[] = ["replacesAdaptedDataset", "replacesPredictions"];
   readonly exemplars: ParametricBuffer;
   readonly #memSize: number;

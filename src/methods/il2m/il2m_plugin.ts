@@ -46,7 +46,7 @@ const CLASS_MEMORY: Field<ClassMemory> = record({
 export class IL2MPlugin implements StrategyPlugin {
   readonly name = "IL2MPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["replacesDataloader"];
+  readonly traits: readonly Trait[] = ["replacesDataloader", "needsHardLabels"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly #replay: ReplayPlugin;
   readonly #state;

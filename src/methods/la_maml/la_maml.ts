@@ -50,7 +50,7 @@ export class LaMAML extends BaseStrategy {
   }
 
   override get traits(): readonly Trait[] {
-    return ["keepsMinibatchSamples"];
+    return ["keepsMinibatchSamples", "needsHardLabels"];
   }
 
   /** Its inner steps look at the strategy's own criterion alone, with learning rates of their own. */

@@ -32,7 +32,7 @@ import { type LatentReplayOptions, latentReplay } from "./options.ts";
 export class LatentReplayPlugin implements StrategyPlugin {
   readonly name = "LatentReplayPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["changesLoss", "replacesDataloader"];
+  readonly traits: readonly Trait[] = ["changesLoss", "replacesDataloader", "needsHardLabels"];
   readonly excludes: readonly Trait[] = ["replacesDataloader"];
   readonly memory: LatentMemory;
   readonly #layerName: string;

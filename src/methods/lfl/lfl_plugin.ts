@@ -25,7 +25,7 @@ import { type LFLOptions, lfl } from "./options.ts";
  */
 export class LFLPlugin implements StrategyPlugin {
   readonly name = "LFLPlugin";
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   readonly #lambda: PerExperience;
   readonly #anchor: FeatureAnchor;
   readonly #state;

@@ -32,7 +32,7 @@ import { type LwFOptions, lwf } from "./options.ts";
 export class LwFPlugin implements StrategyPlugin {
   readonly name = "LwFPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   readonly #alpha: PerExperience;
   readonly #temperature: number;
   readonly #factor: number;

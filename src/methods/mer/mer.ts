@@ -38,7 +38,7 @@ export class MER extends BaseStrategy {
   }
 
   override get traits(): readonly Trait[] {
-    return ["keepsMinibatchSamples"];
+    return ["keepsMinibatchSamples", "needsHardLabels"];
   }
 
   /** Its inner steps look at the strategy's own criterion alone. */

@@ -24,7 +24,7 @@ import { computeSampleLosses } from "./sample_losses.ts";
  */
 export class MIRPlugin implements StrategyPlugin {
   readonly name = "MIRPlugin";
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   readonly storagePolicy: ExemplarsBuffer;
   readonly #subsample: number;
   readonly #batchSizeMem: number | undefined;

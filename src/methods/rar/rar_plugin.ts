@@ -35,7 +35,7 @@ import { type RAROptions, rar } from "./options.ts";
 export class RARPlugin implements StrategyPlugin {
   readonly name = "RARPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["changesLoss"];
+  readonly traits: readonly Trait[] = ["changesLoss", "needsHardLabels"];
   readonly storagePolicy: ExemplarsBuffer;
   readonly #options: ResolvedOptions<typeof rar.options>;
   readonly #batchSizeMem: number | undefined;

@@ -27,7 +27,7 @@ import { type SCROptions, scr } from "./options.ts";
 export class SCRPlugin implements StrategyPlugin {
   readonly name = "SCRPlugin";
   readonly targets = CLASSES_ONLY;
-  readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
+  readonly traits: readonly Trait[] = ["replacesDataloader", "replacesPredictions", "needsHardLabels"];
   readonly excludes: readonly Trait[] = ["replacesDataloader", "replacesPredictions"];
   readonly parts: readonly [FeaturePrediction];
   readonly #replay: ReplayPlugin;

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { withFileNamed } from "../../core/errors/system_error.ts";
+import { fitShape } from "../../core/fit_shape.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { toPlainBytes } from "../../core/plain_bytes.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
@@ -109,13 +110,21 @@ function refuse({ taskLabels }: ExportBatch, cause: unknown): never {
  */
 export function createFeeds(session: InferenceSession, x: ExportBatch): Record<string, Tensor> {
   const input = session.inputMetadata.find(({ name }) => name === SAMPLES_NAME);
+  const [rows = 0, ...sampleShape] = x.shape;
+  const wanted = input?.isTensor ? input.shape.slice(1) : [];
+  const shape = [rows, ...(fitShape(sampleShape, wanted.map(toLength)) ?? sampleShape)];
   const takesPixels = input?.isTensor === true && input.type === "uint8";
   // A copy, because not every runtime lets onnxruntime read shared memory.
   const samples = takesPixels
-    ? new Tensor("uint8", Uint8Array.from(x.data, Math.round), x.shape)
-    : new Tensor("float32", Float32Array.from(x.data), x.shape);
+    ? new Tensor("uint8", Uint8Array.from(x.data, Math.round), shape)
+    : new Tensor("float32", Float32Array.from(x.data), shape);
   const takesLabels = session.inputNames.includes(TASK_LABELS_NAME);
   return { [SAMPLES_NAME]: samples, ...(takesLabels ? { [TASK_LABELS_NAME]: createLabels(x) } : {}) };
+}
+
+/** Lengths that are left open have names. */
+function toLength(length: number | string): number | null {
+  return typeof length === "number" ? length : null;
 }
 
 function createLabels({ shape: [rows = 0], taskLabels }: ExportBatch): Tensor {

@@ -9,6 +9,8 @@ import { assertOneState, namePlugin, type StrategyPlugin } from "./strategy_plug
 const TRAITS = {
   changesLoss: "changes the loss or its gradient",
   keepsMinibatchSamples: "keeps samples of minibatches",
+  mixesSamples: "mixes samples",
+  needsHardLabels: "needs samples with one label each",
   replacesAdaptedDataset: "replaces the adapted dataset",
   replacesCriterion: "replaces the criterion",
   replacesDataloader: "replaces the dataloader",

@@ -2,6 +2,7 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
+import { type Mixing, mixSamples } from "../../data/transforms/mixing.ts";
 import type { EvaluatedStrategy } from "../../evaluation/evaluated_strategy.ts";
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
 import { ratesAt } from "../../optimizers/group_schedule.ts";
@@ -198,6 +199,18 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
   }
 
   /**
+   * Trains this iteration on samples that are mixed with each other, and on their targets, mixed alike. `mbY` stays the
+   * samples' own.
+   * @throws {Error} Outside a training iteration, or once the outputs are computed. {RangeError} If it is not for so
+   * many samples, or the criterion takes no soft targets.
+   */
+  mixMinibatch(mixing: Mixing): void {
+    this.loop.currentStep("mixMinibatch()").mix(mixing, this.mbatch);
+    this.loop.mixing = mixing;
+    this.loop.mbX = undefined;
+  }
+
+  /**
    * Leaves this iteration's optimizer step out.
    * @throws {Error} Outside a training iteration, or when the step was made.
    */
@@ -234,7 +247,9 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
   }
 
   #readMinibatch(): HostTensor {
-    return readSamples(this.mbatch, { seed: this.options.seed, step: this.augmentation });
+    const x = readSamples(this.mbatch, { seed: this.options.seed, step: this.augmentation });
+    if (this.loop.mixing) mixSamples(x.data, this.loop.mixing, x.shape.slice(1));
+    return x;
   }
 }
 

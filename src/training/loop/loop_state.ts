@@ -1,6 +1,7 @@
 import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { Dataset } from "../../data/dataset.ts";
+import type { Mixing } from "../../data/transforms/mixing.ts";
 import type { DataLoader } from "../../memory/loaders/data_loader.ts";
 import type { Experience } from "../../streams/experience.ts";
 import { type AssignableAttribute, assertAssignable } from "./assignments.ts";
@@ -26,6 +27,8 @@ export class LoopState {
   mbatch = Dataset.empty();
   /** Read from `mbatch` at the first use. */
   mbX: HostTensor | undefined;
+  /** How the samples of the training iteration under way are mixed. */
+  mixing: Mixing | undefined;
   mbOutput = EMPTY_OUTPUT;
   loss = 0;
   /** Number from 1 of the training iteration under way, as which samples are augmented; 0 where there is none. */
@@ -104,6 +107,7 @@ export class LoopState {
   beginMinibatch(samples: Dataset): void {
     this.mbatch = samples;
     this.mbX = undefined;
+    this.mixing = undefined;
   }
 
   beginStep(step: TrainingStep): void {
@@ -113,6 +117,7 @@ export class LoopState {
   endStep(): void {
     this.#step = undefined;
     this.augmentation = 0;
+    this.mixing = undefined;
   }
 
   /** The step under way. @throws {RefusalError} Outside a training iteration; the message begins with `act`. */

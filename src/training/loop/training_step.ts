@@ -5,10 +5,12 @@ import { needs, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { scaleVector } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
+import type { Mixing } from "../../data/transforms/mixing.ts";
 import type { StepRates } from "../../optimizers/optimizer.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
 import type { LossTerm } from "../losses/loss_terms.ts";
+import { mixObjectives, takePartners } from "../losses/mixed_targets.ts";
 import { computeFused } from "../model/compute_gradient.ts";
 import { OUTPUTS_ELSEWHERE } from "./loop_state.ts";
 import type { StepPlan } from "./step_plan.ts";
@@ -36,8 +38,10 @@ export class TrainingStep {
   #samples = Dataset.empty();
   #criterionScale = 1;
   #sampleWeights: Float32Array | undefined;
+  #mixing: Mixing | undefined;
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
+  #hasForwarded = false;
   #wentBackward = false;
   #updated = false;
 
@@ -66,10 +70,25 @@ export class TrainingStep {
     else this.#sampleWeights = factor.map((weight, i) => weight * (this.#sampleWeights?.[i] ?? 1));
   }
 
+  /** @throws {Error} If the outputs were computed already. {RangeError} If it does not fit the samples or criterion. */
+  mix(mixing: Mixing, samples: Dataset): void {
+    if (this.#hasForwarded) {
+      throw new RefusalError("mixMinibatch() must be called before the outputs are computed, in beforeForward at the latest");
+    }
+    if (mixing.partners.length !== samples.length) {
+      throw new RangeRefusal(needs("mixMinibatch()", `${samples.length} partners, one a sample`, mixing.partners.length));
+    }
+    if (!this.#criterion.takesSoftTargets) {
+      throw new RangeRefusal("mixMinibatch() requires a criterion that takes soft targets, CrossEntropyLoss");
+    }
+    this.#mixing = mixing;
+  }
+
   /** Outputs [B, C] of the minibatch that this step is about, or `OUTPUTS_ELSEWHERE`. */
   async forward(samples: Dataset): Promise<HostTensor> {
     const { plan } = this.#input;
     this.#samples = samples;
+    this.#hasForwarded = true;
     const isFused = plan.fused && this.#terms.length === 0;
     const result = isFused ? await this.#computeFused() : undefined;
     if (!result) return this.#cluster.forward(this.#request());
@@ -121,8 +140,17 @@ export class TrainingStep {
     return computeFused(this.#cluster, request, {
       criterion: this.#criterion,
       after: this.#after(),
-      weigh: (objective) => scaleObjective(objective, this.#criterionScale, this.#sampleWeights),
+      weigh: (objective) => scaleObjective(this.#mixTargets(objective), this.#criterionScale, this.#sampleWeights),
     });
+  }
+
+  /** The objective of mixed samples: of both their targets, by their shares. */
+  #mixTargets(objective: ObjectiveWriter): ObjectiveWriter {
+    const mixing = this.#mixing;
+    if (!mixing) return objective;
+    const y = takePartners(this.#samples.targets, mixing);
+    const other = this.#criterion.createObjective?.(y, this.#cluster.model.outputSize);
+    return other ? mixObjectives(objective, other, mixing) : objective;
   }
 
   /** Whoever delays the update may look at anything before it. */
@@ -146,7 +174,8 @@ export class TrainingStep {
 
   #request(): ComputeRequest {
     const { dropoutStep } = this.#input;
-    return { samples: this.#samples, training: true, dropoutStep, augmentation: dropoutStep + 1 };
+    const request = { samples: this.#samples, training: true, dropoutStep, augmentation: dropoutStep + 1 };
+    return this.#mixing ? { ...request, mixing: this.#mixing } : request;
   }
 
   #after(): AfterGradient {

@@ -26,6 +26,11 @@ export interface Criterion {
    * in what the strategy predicts. Default: false, outputs are taken as the model gives them.
    */
   readonly ofLogits?: boolean;
+  /**
+   * Whether the loss is linear in the targets' distribution, so that samples of two classes can be trained on by their
+   * shares. Default: false.
+   */
+  readonly takesSoftTargets?: boolean;
   /** Refuses, before anything is trained, what it cannot work with; the kind of targets is among `targets`. */
   assertUsable?(data: CriterionData): void;
   /**

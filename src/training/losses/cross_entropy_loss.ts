@@ -27,6 +27,7 @@ import { takeWeights, weighTargets } from "./weigh_targets.ts";
  */
 export class CrossEntropyLoss implements Criterion {
   readonly ofLogits = true;
+  readonly takesSoftTargets = true;
   readonly labelSmoothing: number;
   /** With the defaults filled in. */
   readonly options: ResolvedOptions<typeof CROSS_ENTROPY_OPTIONS>;

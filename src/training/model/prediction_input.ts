@@ -1,3 +1,4 @@
+import { fitShape } from "../../core/fit_shape.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements, type HostTensor } from "../../core/host_tensor.ts";
@@ -62,7 +63,7 @@ export function readPredictionInput(x: PredictionInput, sampleShape: readonly nu
 
 function readDataset(dataset: Dataset, sampleShape: readonly number[]): PredictedSamples {
   for (const source of dataset.dropUnusedSources().sources.values()) {
-    if (source.sampleShape.join() === sampleShape.join()) continue;
+    if (fitShape(source.sampleShape, sampleShape)) continue;
     const got = `${formatShape(source.sampleShape)} in ${describeValue(source.name)}`;
     throw new RangeRefusal(`predict(): samples must be of shape ${formatShape(sampleShape)}, got ${got}`);
   }
