@@ -4,6 +4,7 @@
  */
 
 export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_options.ts";
+export type { FeaturePlan } from "./cluster/features/feature_plan.ts";
 export type { StepResult } from "./cluster/compute_request.ts";
 export type { IsolationChoice } from "./cluster/isolation.ts";
 export type { SavedLossScale } from "./cluster/loss_scale.ts";
@@ -52,6 +53,7 @@ export type {
   SampleIdentity,
 } from "./engine/engine.ts";
 export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
+export type { FeatureFilePlace, FeatureSource, SharedFeatures } from "./engine/feature_cache/shared_features.ts";
 export type { ModelTopology } from "./engine/model_topology.ts";
 export type { CudaOptions } from "./engine/onnxruntime/cuda/cuda_options.ts";
 export type { TrainingPrecision } from "./onnx/precision/precision.ts";

@@ -6,6 +6,7 @@ import type { OptimizerRule } from "../optimizers/parameter_groups.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
+import { FeatureHandle } from "./features/feature_handle.ts";
 import { ActivationHandle } from "./handles/activation_handle.ts";
 import { BatchHandle } from "./handles/batch_handle.ts";
 import { CommandHandle, findStatePhase } from "./handles/command_handle.ts";
@@ -16,8 +17,6 @@ import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { ResidentHandle } from "./handles/resident_handle.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
-import { openFeatureFolder } from "./features/feature_file.ts";
-import { FeatureHandle } from "./features/feature_handle.ts";
 import { settleIsolation } from "./isolation.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { type ClusterModel, chooseComputed, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
@@ -77,7 +76,7 @@ export class Cluster {
     this.#scratch = new ScratchHandle(group);
     this.#optimizer = new OptimizerHandle(group);
     const handles = { group, batch: this.#batch, penalties: this.penalties, scratch: this.#scratch };
-    this.#command = new CommandHandle(handles, options);
+    this.#command = new CommandHandle({ ...handles, features: this.features }, options);
     this.lossScale = this.#command.lossScale;
     this.resident = new ResidentHandle(group, memory.control, this.#command);
   }
@@ -94,15 +93,12 @@ export class Cluster {
     const kind = await chooseEngine(options.engine, chooseComputed(model));
     const settled = await settleIsolation(kind, options);
     const prepared = await prepareModel(kind, chooseComputed(model), options.layerModules);
-    const { movesState } = prepared;
-    if (options.featureCacheFolder !== undefined) await openFeatureFolder(options.featureCacheFolder);
-    const memory = createModelMemory(model, options, { movesState, optimizer: training.optimizer });
+    const memory = createModelMemory(model, options, { ...training, ...prepared });
     memory.control[Word.seed] = training.seed;
     const group = await startReplicas(prepared, memory, settled);
     await options.ranks.takeFirst([memory.parameters, memory.state]);
     const cluster = new Cluster(model, options, memory, { group, prepared });
     await cluster.#optimizer.use(training.optimizer, model);
-    if (cluster.features.plan) options.onFeatures(cluster.features.plan);
     return cluster;
   }
 
@@ -146,7 +142,6 @@ export class Cluster {
   get stepCount(): number {
     return this.#command.stepCount;
   }
-
   /** Set when a checkpoint is restored. */
   set stepCount(count: number) {
     this.#command.stepCount = count;
@@ -238,11 +233,7 @@ export class Cluster {
 
   /** The optimizer step alone, along `gradient` as it stands. */
   update(rates: StepRates): Promise<void> {
-    return this.#command.attend(async () => {
-      if (!this.#command.prepareUpdate(rates, this.#memory)) return;
-      await this.#run(Phase.update);
-      this.#command.stepCount += 1;
-    });
+    return this.#command.attend(() => this.#command.update(rates, this.#memory));
   }
 
   /** The reduced gradient of the last request with `scratch`. Borrowed until the next such request. */
@@ -303,10 +294,7 @@ export class Cluster {
     await this.features.close();
   }
 
-  #prepare = async (request: ComputeRequest) => {
-    await this.#command.prepare(request, this.#memory, this.#vectors);
-    await this.features.prepare(request, this.#memory.state);
-  };
+  #prepare = (request: ComputeRequest) => this.#command.prepare(request, this.#memory, this.#vectors);
 
   #run = (phases: number) => this.#command.run(phases, this.#memory);
 }

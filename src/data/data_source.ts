@@ -34,6 +34,8 @@ export interface DataSource {
   readonly transforms: readonly Transform[];
   /** The shape of images as they came in, where `imageTransforms` bring them to `sampleShape`. */
   readonly rawShape?: readonly number[] | undefined;
+  /** Height and width of each image as it came in [rows, 2], where they differ: `rawShape` is [pixels, 1, channels]. */
+  readonly imageSizes?: Int32Array<SharedArrayBuffer> | undefined;
   /** What is done to images of bytes before the transforms, in training iterations and at other times. */
   readonly imageTransforms?: ImageTransforms | undefined;
   /** What training iterations do to images before the transforms. Default: nothing. */
@@ -50,6 +52,7 @@ const DATA_SOURCE_RULES: OptionRules<Partial<Pick<DataSource, "id">> & Omit<Data
   x: required(objectLike("a Uint8Array or Float32Array", "buffer")),
   sampleShape: required(listOf(wholeNumber())),
   rawShape: listOf(wholeNumber(1)),
+  imageSizes: objectLike("an Int32Array", "buffer"),
   imageTransforms: objectLike("{ train, evaluation }", "train", "evaluation"),
   stored: objectLike("samples that are decoded on demand", "samples", "places"),
   y: required(objectLike("an Int32Array", "buffer")),

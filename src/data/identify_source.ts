@@ -24,6 +24,7 @@ export async function identifySource(source: DataSource): Promise<string> {
   );
   const type = x instanceof Uint8Array ? "bytes" : "floats";
   hash.update(JSON.stringify([type, sampleShape, rawShape ?? null, permuted, imageTransforms?.evaluation ?? null]));
+  if (source.imageSizes) hash.update(hashOnce(source.imageSizes));
   hash.update(stored ? await identifyStored(stored) : hashOnce(x));
   return hash.digest("hex");
 }

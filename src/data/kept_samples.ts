@@ -16,6 +16,8 @@ import type { Transform } from "./transforms/transform.ts";
 /** Samples of a data source with what is needed to make it again, as plain data: those that saved data sets view. */
 export interface KeptSource extends Pick<DataSource, "name" | "sampleShape" | "taskLabel" | "transforms"> {
   readonly rawShape?: DataSource["rawShape"];
+  /** [rows, 2] */
+  readonly imageSizes?: Int32Array | undefined;
   readonly imageTransforms?: DataSource["imageTransforms"];
   readonly augmentation?: DataSource["augmentation"];
   /** Targets that are numbers, in place of class ids. */
@@ -90,7 +92,9 @@ export function selectRows(
 /** All but the samples of these rows. */
 function keepAround(source: DataSource, rows: readonly number[]): Omit<KeptSource, "x"> {
   const { name, sampleShape, taskLabel, transforms, augmentation, floatTargets } = source;
-  const images = omitUndefined({ rawShape: source.rawShape, imageTransforms: source.imageTransforms });
+  const sizes = source.imageSizes;
+  const imageSizes = sizes && Int32Array.from(rows.flatMap((row) => [...sizes.subarray(2 * row, 2 * row + 2)]));
+  const images = omitUndefined({ rawShape: source.rawShape, imageSizes, imageTransforms: source.imageTransforms });
   const y = Int32Array.from(rows, (row) => elementAt(source.y, row));
   const rowNumbers = Int32Array.from(rows, (row) => source.rowNumbers?.[row] ?? row);
   const targets = floatTargets && { floatTargets: copyTargets(floatTargets, rows) };
@@ -145,10 +149,11 @@ function restoreSource(kept: KeptSource): DataSource {
 
 /** A source of what was kept, with samples that are in shared memory. */
 function shareSource(kept: Omit<KeptSource, "x"> & Pick<DataSource, "x" | "stored">): DataSource {
-  const { y, rowNumbers, floatTargets, transforms, augmentation, ...rest } = kept;
+  const { y, rowNumbers, imageSizes, floatTargets, transforms, augmentation, ...rest } = kept;
   return createDataSource({
     ...rest,
     ...(augmentation ? { augmentation } : {}),
+    ...(imageSizes ? { imageSizes: copyToSharedInt32(imageSizes) } : {}),
     ...(floatTargets ? { floatTargets: { ...floatTargets, data: copyToSharedFloat32(floatTargets.data) } } : {}),
     y: copyToSharedInt32(y),
     rowNumbers: copyToSharedInt32(rowNumbers),

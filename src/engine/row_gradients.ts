@@ -1,4 +1,3 @@
-import { elementAt } from "../core/element_at.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { Engine, EngineInput, RowGradientCall } from "./engine.ts";
 

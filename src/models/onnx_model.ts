@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ContentHash } from "../core/content_hash.ts";
-import { fitShape } from "../core/fit_shape.ts";
 import { RangeRefusal } from "../core/errors/errors.ts";
 import { describeReason } from "../core/errors/system_error.ts";
+import { fitShape } from "../core/fit_shape.ts";
 import { countElements } from "../core/host_tensor.ts";
 import { omitUndefined } from "../core/options/omit_undefined.ts";
 import { type ResolvedOptions, resolveOptions } from "../core/options/option_schema.ts";

@@ -76,6 +76,7 @@ const source = z.strictObject({
   transforms: z.array(transform),
   augmentation: z.strictObject({ cropPadding: count, flip: z.boolean() }).optional(),
   rawShape: z.array(count).optional(),
+  imageSizes: int32.optional(),
   imageTransforms: z.strictObject({ train: imageTransforms, evaluation: imageTransforms }).optional(),
   x: z.union([z.instanceof(Uint8Array), z.instanceof(Float32Array)]),
   y: int32,

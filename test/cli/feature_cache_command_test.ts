@@ -76,17 +76,16 @@ describe("train --feature-cache", () => {
   test("refuses a place that cannot be used before anything is written", async () => {
     const [data, runs] = [await makeData(), await makeFolder({ taken: Uint8Array.of(1) })];
     const out = join(runs, "run");
-    for (const [options, status, message] of [
-      [["--feature-cache", "2048"], 2, '--feature-cache must be an amount of memory such as 512MiB or 4GiB, got 2048'],
-      [["--feature-cache", join(runs, "taken")], 1, "taken: features need a folder, got a file"],
+    for (const [options, message] of [
+      [["--feature-cache", "2048"], "--feature-cache must be an amount of memory such as 512MiB or 4GiB, got 2048"],
+      [["--feature-cache", join(runs, "taken")], "taken: features need a folder, got a file"],
       [
         ["--feature-cache", runs, "--model", "mlp:hiddenSize=4"],
-        1,
         "--feature-cache with a folder requires a model whose first layers are frozen",
       ],
     ] as const) {
       const refused = await captureCli(listWords(data, out, [...options, "--quiet"]));
-      expect(refused.status).toBe(status);
+      expect(refused.status).toBe(2);
       expect(refused.stderr).toContain(message);
       expect(refused.stderr.trimEnd().split("\n")).toHaveLength(1);
       expect(await readdir(runs)).toEqual(["taken"]);

@@ -203,7 +203,7 @@ describe("directoryBenchmark() of arrays with channels first", () => {
     const refusals: [readonly number[], string, Partial<DirectoryOptions>?][] = [
       [[2, 3, 4, 1], "x.npy: layout must be given, nchw or nhwc, as images of shape [3, 4, 1] may be either"],
       [[2, 12, 1], "layout requires samples of three axes, got [12, 1]", { layout: "nchw" }],
-      [[2, 3, 2, 2], 'layout must be "nhwc" or "nchw", got "nhcw"', { layout: JSON.parse('"nhcw"') }],
+      [[2, 3, 2, 2], 'layout must be one of "nhwc", "nchw", "sequence", got "nhcw"', { layout: JSON.parse('"nhcw"') }],
     ];
     for (const [shape, message, options = {}] of refusals) {
       await expect(make(makeBoth(shape), options)).rejects.toThrow(message);

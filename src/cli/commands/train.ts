@@ -1,7 +1,12 @@
 import { type Command, Option } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
-import { collectValues, createSizeParser, createWholeNumberParser, parseFeatureCache } from "../options/option_values.ts";
+import {
+  collectValues,
+  createSizeParser,
+  createWholeNumberParser,
+  parseFeatureCache,
+} from "../options/option_values.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 import type { SessionOptions, TrainSession } from "../training/train_session.ts";
 import type { RankedContext } from "../training/with_ranks.ts";

@@ -28,10 +28,12 @@ interface FeatureTable {
 }
 
 /**
- * Makes the folder where it is not there, and takes away what processes have left that did not come to their end.
+ * Makes the folder, where one is wanted and not there, and takes away what processes have left that did not come to
+ * their end.
  * @throws {RefusalError} If nothing can be written there; the message names it.
  */
-export async function openFeatureFolder(folder: string): Promise<void> {
+export async function openFeatureFolder(folder: string | undefined): Promise<void> {
+  if (folder === undefined) return;
   const found = await stat(folder).catch(() => undefined);
   if (found && !found.isDirectory()) throw new RefusalError(`${folder}: features need a folder, got a file`);
   await withFileNamed(folder, async () => {
@@ -66,7 +68,11 @@ export class FeatureFile {
   /** How many rows were there when it was opened. */
   readonly #before: number;
 
-  private constructor(path: string, table: FeatureTable, { place, before }: { place: FeatureFilePlace; before: number }) {
+  private constructor(
+    path: string,
+    table: FeatureTable,
+    { place, before }: { place: FeatureFilePlace; before: number },
+  ) {
     this.#path = path;
     this.#table = table;
     this.place = place;

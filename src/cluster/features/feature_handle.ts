@@ -24,6 +24,8 @@ import { hashFrozenPart, listFrozenLayers, listFrozenState } from "./hash_frozen
 
 type FeatureOptions = Pick<ResolvedClusterOptions, "devices" | "cuda" | "featureCacheBytes" | "featureCacheFolder">;
 
+interface WatchedFeatures extends FeatureOptions, Pick<ResolvedClusterOptions, "onFeatures"> {}
+
 type FrozenEngineModel = Extract<EngineModel, { kind: "onnxruntime" }> & { readonly frozenPart: FrozenPart };
 
 interface OpenedFile {
@@ -68,11 +70,12 @@ export class FeatureHandle {
   #full: FeatureHandle["counts"] | undefined;
   #isSent = false;
 
-  constructor(group: ReplicaGroup, model: EngineModel, options: FeatureOptions) {
+  constructor(group: ReplicaGroup, model: EngineModel, options: WatchedFeatures) {
     this.#group = group;
     this.#options = options;
     this.#counts = createFeatureCounts();
     this.#take(model);
+    if (this.plan) options.onFeatures(this.plan);
   }
 
   /** What is computed once a sample; undefined where nothing is. */

@@ -3,8 +3,8 @@ import { arch, cpus, platform } from "node:os";
 import { hashBytes } from "../../core/hash_bytes.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
 import { VERSION } from "../../core/version.ts";
-import type { FrozenPart } from "../../onnx/topology/find_frozen_part.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
+import type { FrozenPart } from "../../onnx/topology/find_frozen_part.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
 
 /** A model that has a frozen part, with what decides the last bits of its numbers. */
@@ -25,7 +25,8 @@ export function hashFrozenPart({ spec, frozenPart, options, state }: FrozenModel
   const layers = listFrozenLayers(spec, frozenPart);
   // Names of layers may hold the number of models that the program has made.
   const numbers = new Map(layers.map(({ name }, i) => [name, `layer ${i}`]));
-  const write = (_: string, value: unknown) => (typeof value === "string" ? (numbers.get(value) ?? value) : plain(value));
+  const write = (_: string, value: unknown) =>
+    typeof value === "string" ? (numbers.get(value) ?? value) : plain(value);
   const machine = [VERSION, platform(), arch(), cpus()[0]?.model ?? "", [...new Set(options.devices)], options.cuda];
   hash.update(JSON.stringify([frozenPart.layerName, frozenPart.shape, machine, layers], write));
   for (const entry of listFrozenState(spec, frozenPart)) {

@@ -3,6 +3,7 @@ import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
 import type { StepRates } from "../../optimizers/optimizer.ts";
 import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
+import type { FeatureHandle } from "../features/feature_handle.ts";
 import { LossScale } from "../loss_scale.ts";
 import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { countShards } from "../memory/shards.ts";
@@ -23,6 +24,7 @@ export interface RequestHandles {
   readonly batch: BatchHandle;
   readonly penalties: PenaltyHandle;
   readonly scratch: ScratchHandle;
+  readonly features: FeatureHandle;
 }
 
 /**
@@ -84,13 +86,14 @@ export class CommandHandle {
   /** Writes all but the phases. @param vectors The table of parameter vectors beside the model's own. */
   async prepare(
     request: ComputeRequest,
-    { control, hyper, sizes }: ReplicaMemory,
+    { control, hyper, sizes, state }: ReplicaMemory,
     vectors: VectorHandle,
   ): Promise<void> {
-    const { batch, scratch } = this.#handles;
+    const { batch, scratch, features } = this.#handles;
     if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
     if (request.scratch) await scratch.allocate(sizes);
     await batch.place(request);
+    await features.prepare(request, state);
     control[Word.vector] = request.parameters ? await vectors.place(request.parameters) : 0;
     control[Word.shardCount] = request.perSample
       ? request.samples.length
@@ -138,15 +141,18 @@ export class CommandHandle {
     return true;
   }
 
-  /** Publishes the learning rates of an update alone. False where it is to be left out. */
-  prepareUpdate(rates: StepRates, { control, hyper }: ReplicaMemory): boolean {
+  /** The optimizer step alone, unless it is to be left out. */
+  async update(rates: StepRates, memory: ReplicaMemory): Promise<void> {
+    const { control, hyper } = memory;
     const isSkipped = this.#skipsUpdate;
     this.#skipsUpdate = false;
     control[Word.scratch] = 0;
     control[Word.notFinite] = 0;
     control[Word.overflow] = 0;
     writeRates(hyper, rates);
-    return !isSkipped;
+    if (isSkipped) return;
+    await this.run(Phase.update, memory);
+    this.stepCount += 1;
   }
 
   async run(phases: number, { control }: ReplicaMemory): Promise<void> {

@@ -71,6 +71,15 @@ export const Word = {
 /** The ways of mixing samples, by the numbers that stand for them in the control block. */
 export const MIXING_KINDS: readonly Mixing["kind"][] = ["mixup", "cutmix"];
 
+/** The number of the way in which the minibatch is mixed, 0 where it is not, and its kind. */
+export function readMixing(control: Int32Array): {
+  readonly mixing: number;
+  readonly mixingKind: Mixing["kind"] | undefined;
+} {
+  const mixing = elementAt(control, Word.mixing);
+  return { mixing, mixingKind: mixing > 0 ? MIXING_KINDS[elementAt(control, Word.mixingKind)] : undefined };
+}
+
 /** Words of one replica, from `replicaWord(replica, …)`. */
 export const ReplicaWord = {
   heartbeat: 0,

@@ -11,7 +11,16 @@ import { Hyper } from "../memory/replica_memory.ts";
 import { locateShard } from "../memory/shards.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
 import { waitAtBarrier } from "../protocol/barrier.ts";
-import { Activity, COMPUTING, MIXING_KINDS, Phase, ReplicaWord, ROW_MEASURES, replicaWord, Word } from "../protocol/control_block.ts";
+import {
+  Activity,
+  COMPUTING,
+  Phase,
+  ReplicaWord,
+  ROW_MEASURES,
+  readMixing,
+  replicaWord,
+  Word,
+} from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
 import type { ReplicaSetup } from "../protocol/replica_setup.ts";
 import { ResidentGroup } from "../resident/resident_group.ts";
@@ -176,10 +185,7 @@ export class Replica {
     this.#show(Activity.gathering);
     const arrived = performance.now();
     const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
-    const mixing = elementAt(control, Word.mixing);
-    const kind = MIXING_KINDS[elementAt(control, Word.mixingKind)];
-    const mixed = mixing > 0 ? { mixing, mixingKind: kind } : { mixing: 0, mixingKind: undefined };
-    const place = { ...range, batchId: elementAt(control, Word.batchId), augmentation, ...mixed };
+    const place = { ...range, batchId: elementAt(control, Word.batchId), augmentation, ...readMixing(control) };
     buffers.identify(sources, batch, place);
     if (phases & VALUES || !buffers.samples || !this.#engine.knowsFeatures?.(buffers.samples)) {
       const arriving = awaitSamples(sources, batch, range);

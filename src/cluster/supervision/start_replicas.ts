@@ -1,6 +1,7 @@
 import { assertPrecision } from "../../engine/assert_precision.ts";
 import { assertCudaOptions, assertPlaces, type EngineModel } from "../../engine/create_engine.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
+import { openFeatureFolder } from "../features/feature_file.ts";
 import { keepsFeatures } from "../features/feature_handle.ts";
 import { type Isolation, isolateDevice } from "../isolation.ts";
 import { listDevices } from "../list_devices.ts";
@@ -28,6 +29,7 @@ export async function startReplicas(
     isolation === "process" ? isolateDevice(model.kind, device) : { device, environment: {} },
   );
   const devices = places.map(({ device }) => device);
+  await openFeatureFolder(options.featureCacheFolder);
   // Several replicas add up their gradients in shared memory; and with one that is lost its vectors would be, too.
   const keepsVectors = devices.length === 1 && options.ranks.size === 1 && options.maxRestarts === 0;
   const specs = devices.map((device) => ({

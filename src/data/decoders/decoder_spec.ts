@@ -7,6 +7,8 @@ export interface WantedImage {
   readonly imageSize?: WantedSize | undefined;
   /** 3 gives grey images three channels. */
   readonly channels: 1 | 3;
+  /** Where images keep their own sizes: the pixels that each row has room for. */
+  readonly pixels?: number | undefined;
 }
 
 /** Where rows come from, as plain data: what a Worker that decodes them is told. */

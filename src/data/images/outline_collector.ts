@@ -3,30 +3,53 @@ import type { WantedImage } from "../decoders/decoder_spec.ts";
 import type { ImageOutline } from "./decode_image.ts";
 import type { WantedSize } from "./resize_image.ts";
 
-/** What the headers of images come to: one size, and grey only if all of them are. */
+/** What becomes of the sizes of images. */
+export interface SizeChoice {
+  readonly imageSize?: WantedSize | undefined;
+  /** True lets images keep sizes of their own: transforms bring them to one. Default: false. */
+  readonly keepsSizes?: boolean | undefined;
+}
+
+/** What the headers of images come to: one size, or those of each; and grey only if all of them are. */
 export class OutlineCollector {
-  readonly #imageSize: WantedSize | undefined;
+  readonly #choice: SizeChoice;
   #first: (ImageOutline & { readonly subject: string }) | undefined;
   #channels: 1 | 3 = 1;
+  readonly #sizes: number[] = [];
+  #pixels = 0;
+  #isVaried = false;
 
-  constructor(imageSize: WantedSize | undefined) {
-    this.#imageSize = imageSize;
+  constructor(choice: SizeChoice) {
+    this.#choice = choice;
   }
 
   /** @throws {SyntaxRefusal} If it has another size than the first, and none is wanted. */
   add(outline: ImageOutline, subject: string): void {
-    this.#first ??= { ...outline, subject };
-    if (!this.#imageSize) assertSameSize(outline, this.#first, subject);
+    const first = this.#first ?? { ...outline, subject };
+    this.#first = first;
+    const { imageSize, keepsSizes } = this.#choice;
+    if (!imageSize && !keepsSizes) assertSameSize(outline, first, subject);
     if (outline.channels === 3) this.#channels = 3;
+    this.#isVaried ||= outline.height !== first.height || outline.width !== first.width;
+    this.#sizes.push(outline.height, outline.width);
+    this.#pixels = Math.max(this.#pixels, outline.height * outline.width);
   }
 
   /** What each of them is brought to. */
   get image(): WantedImage {
-    return { imageSize: this.#imageSize, channels: this.#channels };
+    const image = { imageSize: this.#choice.imageSize, channels: this.#channels };
+    return this.imageSizes ? { ...image, pixels: this.#pixels } : image;
   }
 
+  /** Height and width of each [rows, 2], where they differ and stay so. */
+  get imageSizes(): Int32Array | undefined {
+    return this.#isVaried && !this.#choice.imageSize ? Int32Array.from(this.#sizes) : undefined;
+  }
+
+  /** Of images; where they differ, of rows that have room for the largest: [pixels, 1, channels]. */
   get sampleShape(): readonly number[] {
-    const { height = 0, width = 0 } = this.#imageSize ?? this.#first ?? {};
+    if (this.imageSizes) return [this.#pixels, 1, this.#channels];
+    const { height = 0, width = 0 } = this.#choice.imageSize ?? this.#first ?? {};
     return [height, width, this.#channels];
   }
 }

@@ -2,10 +2,23 @@ import type { DecoderSpec, WantedImage } from "../decoders/decoder_spec.ts";
 import type { DecodedImage } from "./decode_image.ts";
 import { resizeImage } from "./resize_image.ts";
 
-/** Brings an image to the size and the channels that samples have. The caller owns the result. */
-export function prepareImage(image: DecodedImage, { imageSize, channels }: WantedImage): DecodedImage {
+/**
+ * Brings an image to the size and the channels that samples have, with zeros behind the values of one that keeps its
+ * size. The caller owns the result.
+ */
+export function prepareImage(image: DecodedImage, { imageSize, channels, pixels }: WantedImage): DecodedImage {
   const sized = imageSize ? resizeImage(image, imageSize) : image;
-  return { ...sized, channels, data: addChannels(sized.data, channels / sized.channels) };
+  const data = addChannels(sized.data, channels / sized.channels);
+  return { ...sized, channels, data: pixels === undefined ? data : padRows(data, data.length, pixels * channels) };
+}
+
+/** Rows of bytes, each in a longer one. Rows that do not fit stay as they are: their file has changed. */
+export function padRows(rows: Uint8Array, size: number, wanted: number): Uint8Array {
+  if (size >= wanted) return rows;
+  const count = rows.length / size;
+  const padded = new Uint8Array(count * wanted);
+  for (let row = 0; row < count; row++) padded.set(rows.subarray(row * size, (row + 1) * size), row * wanted);
+  return padded;
 }
 
 /**
@@ -18,16 +31,21 @@ export function addChannels(values: Uint8Array, times: number): Uint8Array {
 
 /** The same images with three channels. */
 export function addColour(spec: DecoderSpec): DecoderSpec {
+  return changeImages(spec, { channels: 3 });
+}
+
+/** The same images, brought to something else. */
+export function changeImages(spec: DecoderSpec, change: Partial<WantedImage>): DecoderSpec {
   switch (spec.kind) {
     case "imageFiles":
     case "parquetImages":
     case "packedImages":
-      return { ...spec, image: { ...spec.image, channels: 3 } };
+      return { ...spec, image: { ...spec.image, ...change } };
     case "parquetNumbers":
     case "npyRows":
     case "floatRows":
       return spec;
     case "joined":
-      return { ...spec, parts: spec.parts.map((part) => ({ ...part, spec: addColour(part.spec) })) };
+      return { ...spec, parts: spec.parts.map((part) => ({ ...part, spec: changeImages(part.spec, change) })) };
   }
 }

@@ -5,20 +5,19 @@ import { RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
 import type { CsvColumns, CsvLayout } from "../csv/csv_columns.ts";
 import type { DecoderSpec } from "../decoders/decoder_spec.ts";
 import { decodeImage, readImageOutline } from "../images/decode_image.ts";
-import { OutlineCollector } from "../images/outline_collector.ts";
+import { OutlineCollector, type SizeChoice } from "../images/outline_collector.ts";
 import type { WantedSize } from "../images/resize_image.ts";
 import { joinArrays } from "../readers/array_files.ts";
 import type { LabelledSamples, PendingSamples } from "../readers/labelled_samples.ts";
-import { loadLocated } from "../readers/load_located.ts";
+import { loadLocated, settleLocated } from "../readers/load_located.ts";
 import { RecordCollector } from "../readers/record_collector.ts";
 import { readImageBytes, readNumber, writeCell } from "./parquet_cells.ts";
 import { openParquet, type ParquetFile } from "./parquet_file.ts";
 
 /** Parquet files of one set, and how they are read. */
-export interface ParquetFiles {
+export interface ParquetFiles extends SizeChoice {
   readonly files: readonly string[];
   readonly columns: CsvColumns;
-  readonly imageSize?: WantedSize | undefined;
 }
 
 /** How many headers are read at a time. */
@@ -31,7 +30,7 @@ const OUTLINED_AT_ONCE = 16;
  * @throws {RefusalError} If a file is damaged, or its columns are not those that options name; the message names it.
  */
 export async function readParquetFiles(path: string, options: ParquetFiles): Promise<PendingSamples> {
-  const { columns, imageSize } = options;
+  const { columns, imageSize, keepsSizes } = options;
   const files: ParquetFile[] = [];
   for (const file of options.files) files.push(await openParquet(file));
   const [first] = files;
@@ -61,10 +60,12 @@ export async function readParquetFiles(path: string, options: ParquetFiles): Pro
     return { path, bytes, locate, load: () => loadLocated(located) };
   }
   const locate = async () => {
-    const outlines = await outlineImages(files, image, imageSize);
+    const outlines = await outlineImages(files, image, { imageSize, keepsSizes });
     const spec: DecoderSpec = { kind: "parquetImages", ...rows, column: image, image: outlines.image };
-    return { ...known, sampleShape: outlines.sampleShape, located: { spec, digest } };
+    const { sampleShape, imageSizes } = outlines;
+    return { ...known, sampleShape, imageSizes, located: { spec, digest } };
   };
+  if (keepsSizes && !imageSize) return settleLocated(await locate());
   const { height, width } = imageSize ?? (await decodeFirst(files, image));
   const bytes = known.labels.places.length * height * width * 3;
   return { path, bytes, locate, load: async () => loadLocated(await locate()) };
@@ -139,9 +140,9 @@ async function decodeFirst([file]: readonly ParquetFile[], image: string): Promi
 async function outlineImages(
   files: readonly ParquetFile[],
   image: string,
-  imageSize: WantedSize | undefined,
+  choice: SizeChoice,
 ): Promise<OutlineCollector> {
-  const outlines = new OutlineCollector(imageSize);
+  const outlines = new OutlineCollector(choice);
   for (const file of files) {
     for (let group = 0; group + 1 < file.groupStarts.length; group++) {
       const [cells = []] = await file.readGroup(group, [image]);

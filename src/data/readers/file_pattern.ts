@@ -23,10 +23,12 @@ export interface MatchedFiles {
  * @throws {RefusalError} If there is none, or a folder cannot be read.
  */
 export async function matchFiles(pattern: string): Promise<MatchedFiles> {
-  if (await stat(pattern).then(
+  if (
+    await stat(pattern).then(
       (found) => found.isFile(),
       () => false,
-    )) {
+    )
+  ) {
     return { folder: dirname(pattern), files: [basename(pattern)] };
   }
   const parts = pattern.split("/");
@@ -50,7 +52,8 @@ async function matchBelow(folder: string, [part = "", ...rest]: readonly string[
     const kind = await stat(join(folder, name)).catch(() => undefined);
     if (kind?.isDirectory()) {
       const below = part === "**" ? [part, ...rest] : rest;
-      if (below.length > 0) found.push(...(await matchBelow(join(folder, name), below)).map((file) => `${name}/${file}`));
+      if (below.length > 0)
+        found.push(...(await matchBelow(join(folder, name), below)).map((file) => `${name}/${file}`));
     } else if (rest.length === 0 && part !== "**") found.push(name);
   }
   return found;

@@ -45,6 +45,8 @@ export interface LabelledSamples {
   readonly located?: LocatedSamples | undefined;
   /** Without the number of rows; images are [height, width, channels]. */
   readonly sampleShape: readonly number[];
+  /** Height and width of each image [rows, 2], where they differ: `sampleShape` is [pixels, 1, channels] then. */
+  readonly imageSizes?: Int32Array | undefined;
   /** One a row, as written: class ids or class names; one class where targets are numbers. */
   readonly labels: LabelTable;
   /** Targets that are numbers; absent for classes. */

@@ -2,10 +2,17 @@ import { assertArrayBytes } from "../../core/array_limit.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { createSharedFloat32, createSharedUint8 } from "../../core/shared/shared_memory.ts";
 import { createRowDecoder } from "../decoders/create_row_decoder.ts";
-import type { LabelledSamples } from "./labelled_samples.ts";
+import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
 
 /** How many rows are decoded at a time. */
 const DECODED_AT_ONCE = 4;
+
+/** Samples that were located already, to be read where they fit into memory. */
+export function settleLocated(samples: LabelledSamples): PendingSamples {
+  const { path, x, sampleShape, labels } = samples;
+  const bytes = labels.places.length * countElements(sampleShape) * x.BYTES_PER_ELEMENT;
+  return { path, bytes, load: () => loadLocated(samples), locate: async () => samples };
+}
 
 /**
  * Reads all samples that were located.

@@ -6,11 +6,12 @@ import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
 import { type DecodedImage, decodeImage, readImageOutline } from "../images/decode_image.ts";
 import { IMAGE_EXTENSIONS } from "../images/image_format.ts";
-import { assertSameSize, OutlineCollector } from "../images/outline_collector.ts";
+import { assertSameSize, OutlineCollector, type SizeChoice } from "../images/outline_collector.ts";
 import { addChannels } from "../images/prepare_image.ts";
-import { resizeImage, type WantedSize } from "../images/resize_image.ts";
+import { resizeImage } from "../images/resize_image.ts";
 import { tabulateLabels } from "./label_table.ts";
 import type { LabelledSamples, PendingSamples } from "./labelled_samples.ts";
+import { settleLocated } from "./load_located.ts";
 import { readBytes } from "./read_bytes.ts";
 
 /** How many files are decoded at a time: libvips has threads of its own. */
@@ -20,10 +21,9 @@ const DECODED_AT_ONCE = 4;
 const OUTLINED_AT_ONCE = 16;
 
 /** Folders of images, and what they are brought to. */
-export interface ImageFolders {
+export interface ImageFolders extends SizeChoice {
   /** Named after classes. */
   readonly folders: readonly string[];
-  readonly imageSize?: WantedSize | undefined;
 }
 
 /**
@@ -32,7 +32,10 @@ export interface ImageFolders {
  * @throws {SyntaxRefusal} If it is no image, or a folder holds something else; the message names the file. So do those
  *   that the result throws, where a file is no image, or images differ in size and none is wanted.
  */
-export async function readImageFolders(path: string, { folders, imageSize }: ImageFolders): Promise<PendingSamples> {
+export async function readImageFolders(
+  path: string,
+  { folders, imageSize, keepsSizes = false }: ImageFolders,
+): Promise<PendingSamples> {
   const files: string[] = [];
   const names: string[] = [];
   for (const folder of folders) {
@@ -40,10 +43,14 @@ export async function readImageFolders(path: string, { folders, imageSize }: Ima
     files.push(...found);
     names.push(...found.map(() => folder));
   }
+  const labels = tabulateLabels(names, path);
+  if (keepsSizes && !imageSize) {
+    const located = { ...(await locateImages(path, { files, keepsSizes })), labels };
+    return settleLocated(located);
+  }
   const [first = ""] = files;
   const decoded = await decodeImage(await readBytes(first), first);
   const { height, width } = imageSize ?? decoded;
-  const labels = tabulateLabels(names, path);
   return {
     path,
     bytes: files.length * height * width * 3,
@@ -53,9 +60,8 @@ export async function readImageFolders(path: string, { folders, imageSize }: Ima
 }
 
 /** Files of images, and the size that they are brought to. */
-interface ImageFiles {
+interface ImageFiles extends SizeChoice {
   readonly files: readonly string[];
-  readonly imageSize: WantedSize | undefined;
 }
 
 async function loadImages(path: string, { files, imageSize }: ImageFiles): Promise<Omit<LabelledSamples, "labels">> {
@@ -69,9 +75,9 @@ async function loadImages(path: string, { files, imageSize }: ImageFiles): Promi
 }
 
 /** Reads the headers of all files, so that what is no image is known before a run begins. */
-async function locateImages(path: string, { files, imageSize }: ImageFiles): Promise<Omit<LabelledSamples, "labels">> {
+async function locateImages(path: string, { files, ...choice }: ImageFiles): Promise<Omit<LabelledSamples, "labels">> {
   const digest = createHash("sha256");
-  const outlines = new OutlineCollector(imageSize);
+  const outlines = new OutlineCollector(choice);
   for (let start = 0; start < files.length; start += OUTLINED_AT_ONCE) {
     const some = files.slice(start, start + OUTLINED_AT_ONCE);
     const found = await Promise.all(
@@ -82,9 +88,9 @@ async function locateImages(path: string, { files, imageSize }: ImageFiles): Pro
       digest.update(`${relative(path, file)}\0${size}\n`);
     }
   }
-  const { image, sampleShape } = outlines;
+  const { image, sampleShape, imageSizes } = outlines;
   const located = { spec: { kind: "imageFiles", files, image } as const, digest: digest.digest("hex") };
-  return { path, x: new Uint8Array(0), located, sampleShape };
+  return { path, x: new Uint8Array(0), located, sampleShape, imageSizes };
 }
 
 async function measure(file: string): Promise<{ readonly size: number }> {

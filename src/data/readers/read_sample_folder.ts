@@ -5,6 +5,7 @@ import { describeReason } from "../../core/errors/system_error.ts";
 import { compareNaturally } from "../../core/natural_order.ts";
 import { CsvColumns } from "../csv/csv_columns.ts";
 import { readCsv } from "../csv/read_csv.ts";
+import type { SizeChoice } from "../images/outline_collector.ts";
 import { readParquetFiles } from "../parquet/read_parquet.ts";
 import { readShards } from "../webdataset/read_shards.ts";
 import { joinArrays, joinPending } from "./array_files.ts";
@@ -39,7 +40,7 @@ export const SOURCE_LOG = "source.jsonl";
  */
 export async function readSampleFolder(
   path: string,
-  options: SampleFileOptions = {},
+  options: SampleFileOptions & Pick<SizeChoice, "keepsSizes"> = {},
   columns = new CsvColumns(options),
 ): Promise<LabelledSamples | PendingSamples> {
   const { folder, folders, files: found } = await listSamples(path);
@@ -56,12 +57,12 @@ export async function readSampleFolder(
     return readImageFolders(path, { folders, ...options });
   }
   const paths = files.map((name) => join(folder, name));
-  const { imageSize } = options;
+  const { imageSize, keepsSizes } = options;
   if (folders.length === 0 && files.length > 0 && files.every((name) => PARQUET_NAME.test(name))) {
-    return readParquetFiles(path, { files: paths, columns, imageSize });
+    return readParquetFiles(path, { files: paths, columns, imageSize, keepsSizes });
   }
   if (folders.length === 0 && files.length > 0 && files.every((name) => SHARD_NAME.test(name))) {
-    return readShards(path, { files: paths, columns, imageSize });
+    return readShards(path, { files: paths, columns, imageSize, keepsSizes });
   }
   if (imageSize) throw new RangeRefusal(`${path}: imageSize requires images`);
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));

@@ -6,19 +6,18 @@ import type { CsvColumns } from "../csv/csv_columns.ts";
 import { FileRanges } from "../decoders/file_ranges.ts";
 import { decodeImage, type ImageOutline, readImageOutline } from "../images/decode_image.ts";
 import { IMAGE_EXTENSIONS } from "../images/image_format.ts";
-import { OutlineCollector } from "../images/outline_collector.ts";
+import { OutlineCollector, type SizeChoice } from "../images/outline_collector.ts";
 import type { WantedSize } from "../images/resize_image.ts";
 import { joinArrays } from "../readers/array_files.ts";
 import type { LabelledSamples, PendingSamples } from "../readers/labelled_samples.ts";
-import { loadLocated } from "../readers/load_located.ts";
+import { loadLocated, settleLocated } from "../readers/load_located.ts";
 import { RecordCollector } from "../readers/record_collector.ts";
 import { indexTar, type TarEntry } from "./tar_index.ts";
 
 /** Tar shards of one set, and how they are read. */
-export interface ShardFiles {
+export interface ShardFiles extends SizeChoice {
   readonly files: readonly string[];
   readonly columns: CsvColumns;
-  readonly imageSize?: WantedSize | undefined;
 }
 
 /** How much of an image is read to find its header. */
@@ -48,7 +47,10 @@ interface LocatedImage extends TarEntry {
  * the first image.
  * @throws {RefusalError} If an archive is damaged, or a sample has no image or no label; the message names it.
  */
-export async function readShards(path: string, { files, columns, imageSize }: ShardFiles): Promise<PendingSamples> {
+export async function readShards(
+  path: string,
+  { files, columns, imageSize, keepsSizes }: ShardFiles,
+): Promise<PendingSamples> {
   const ranges = new FileRanges();
   const digest = createHash("sha256");
   const images: LocatedImage[] = [];
@@ -63,7 +65,7 @@ export async function readShards(path: string, { files, columns, imageSize }: Sh
   const known = joinArrays(path, parts);
   const hash = digest.digest("hex");
   const locate = async () => {
-    const outlines = new OutlineCollector(imageSize);
+    const outlines = new OutlineCollector({ imageSize, keepsSizes });
     for (let start = 0; start < images.length; start += OUTLINED_AT_ONCE) {
       const some = images.slice(start, start + OUTLINED_AT_ONCE);
       const found = await Promise.all(some.map((image) => outlineImage(image, { files, ranges })));
@@ -78,8 +80,10 @@ export async function readShards(path: string, { files, columns, imageSize }: Sh
       names: images.map(({ name }) => name),
       image: outlines.image,
     } as const;
-    return { ...known, sampleShape: outlines.sampleShape, located: { spec, digest: hash } };
+    const { sampleShape, imageSizes } = outlines;
+    return { ...known, sampleShape, imageSizes, located: { spec, digest: hash } };
   };
+  if (keepsSizes && !imageSize) return settleLocated(await locate());
   const { height, width } = imageSize ?? (await decodeFirst(images, { files, ranges }));
   return { path, bytes: images.length * height * width * 3, locate, load: async () => loadLocated(await locate()) };
 }

@@ -132,7 +132,8 @@ export class FeatureCacheEngine implements Engine {
     const { whole, upperLayers, layerName: cut } = this.#parts;
     if (input.samples && this.#store && layerName === cut) out.set((await this.#findFeatures(vectors, input)).data);
     else if (!upperLayers.has(layerName)) await whole.activations?.(vectors, input, layerName, out);
-    else await this.#compute(vectors, input, async (engine, own, part) => engine.activations?.(own, part, layerName, out));
+    else
+      await this.#compute(vectors, input, async (engine, own, part) => engine.activations?.(own, part, layerName, out));
   }
 
   assertInputGradients(): void {

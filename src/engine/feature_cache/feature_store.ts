@@ -3,7 +3,17 @@ import { elementAt } from "../../core/element_at.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { describeReason, isSystemError } from "../../core/errors/system_error.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
-import { ABSENT, CLAIMED, type FeatureFilePlace, type FeatureSource, FeatureWord, type SharedFeatures } from "./shared_features.ts";
+import {
+  ABSENT,
+  CLAIMED,
+  type FeatureFilePlace,
+  type FeatureSource,
+  FeatureWord,
+  type SharedFeatures,
+} from "./shared_features.ts";
+
+/** Reads or writes bytes of a file, from a position on; returns how many. */
+type MoveBytes = (file: number, bytes: Uint8Array, offset: number, length: number, position: number) => number;
 
 /** One replica's side of the features that all of them share. */
 export class FeatureStore {
@@ -85,7 +95,7 @@ export class FeatureStore {
   #transfer(
     { path, start, isWhole }: FeatureFilePlace,
     row: number,
-    { values, move }: { readonly values: Float32Array; readonly move: typeof readSync | typeof writeSync },
+    { values, move }: { readonly values: Float32Array; readonly move: MoveBytes },
   ): void {
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     try {

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { fitShape } from "../../core/fit_shape.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
+import { fitShape } from "../../core/fit_shape.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertObjective } from "../assert_objective.ts";

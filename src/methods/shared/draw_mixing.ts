@@ -1,5 +1,5 @@
-import { elementAt } from "../../core/element_at.ts";
 import { drawBeta } from "../../core/draw_beta.ts";
+import { elementAt } from "../../core/element_at.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import type { Mixing } from "../../data/transforms/mixing.ts";
 

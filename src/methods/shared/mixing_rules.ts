@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
-import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import { elementAt } from "../../core/element_at.ts";
-import type { StrategySetup } from "../../training/loop/strategy_plugin.ts";
+import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
+import type { StrategySetup } from "../../training/loop/strategy_plugin.ts";
 
 /** What plugins that mix samples bear nothing beside them of. */
 export const MIXING_EXCLUDES: readonly Trait[] = ["needsHardLabels", "replacesCriterion", "mixesSamples"];
@@ -25,7 +25,9 @@ export function assertMixable(name: string, { model, options }: StrategySetup): 
 /** @throws {RangeRefusal} If samples are no images. */
 export function assertImages(name: string, shape: readonly (number | null)[]): void {
   if (shape.length === 3) return;
-  throw new RangeRefusal(`${name} requires images [height, width, channels], got samples of shape ${describeValue(shape)}`);
+  throw new RangeRefusal(
+    `${name} requires images [height, width, channels], got samples of shape ${describeValue(shape)}`,
+  );
 }
 
 function findSampleShape({ inputs }: tf.LayersModel): readonly (number | null)[] {

@@ -1,5 +1,5 @@
-import { fitShape } from "../../core/fit_shape.ts";
 import { RangeRefusal, SyntaxRefusal } from "../../core/errors/errors.ts";
+import { fitShape } from "../../core/fit_shape.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import type { OnnxGraph } from "../file/onnx_model.ts";
@@ -75,7 +75,8 @@ export async function readExportMetadata(source: ExportSource): Promise<Readonly
 /** @throws {RangeRefusal} If the file takes samples of another shape. */
 function assertSampleShape({ inputs }: OnnxGraph, got: readonly number[], subject: string): void {
   const wanted = inputs.find(({ name }) => name === SAMPLES_NAME)?.shape.slice(1) ?? got;
-  if (fitShape(got, wanted)) return;
+  const lengths = wanted.map((length) => (typeof length === "number" ? length : null));
+  if (fitShape(got, lengths)) return;
   const isTable = wanted.length === 1 && got.length === 1;
   const cure = isTable
     ? ": the data must have the columns that the model was trained on (dropColumns leaves some out)"

@@ -5,7 +5,7 @@ import type { GrowingHead } from "../../models/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import { TrainingProgress } from "../checkpoints/training_progress.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
-import { evaluateMixed } from "../losses/mixed_targets.ts";
+import { evaluateCriterion } from "../losses/mixed_targets.ts";
 import { adaptModel } from "../model/adapt_model.ts";
 import { type PredictOptions, predictSamples } from "../model/predict_samples.ts";
 import type { PredictionInput } from "../model/prediction_input.ts";
@@ -258,12 +258,7 @@ export class BaseStrategy extends LoopAttributes {
 
   /** The criterion's loss of the minibatch and its gradient with respect to `mbOutput`. Not called in a fused step. */
   criterion(): LossAndGradient | Promise<LossAndGradient> {
-    const { mbOutput, mbY, mbValues } = this;
-    const { criterion } = this.options;
-    const replaced = this.dispatcher.replaceCriterion(this);
-    if (replaced) return replaced;
-    const evaluate = (y: Int32Array) => criterion.evaluate(mbOutput, y, mbValues);
-    return this.loop.mixing ? evaluateMixed(evaluate, mbY, this.loop.mixing) : evaluate(mbY);
+    return this.dispatcher.replaceCriterion(this) ?? evaluateCriterion(this.options.criterion, this, this.loop.mixing);
   }
 
   /** Computes `gradient`. Returns the loss with plugins' terms and penalties. */

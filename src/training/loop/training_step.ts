@@ -73,10 +73,14 @@ export class TrainingStep {
   /** @throws {Error} If the outputs were computed already. {RangeError} If it does not fit the samples or criterion. */
   mix(mixing: Mixing, samples: Dataset): void {
     if (this.#hasForwarded) {
-      throw new RefusalError("mixMinibatch() must be called before the outputs are computed, in beforeForward at the latest");
+      throw new RefusalError(
+        "mixMinibatch() must be called before the outputs are computed, in beforeForward at the latest",
+      );
     }
     if (mixing.partners.length !== samples.length) {
-      throw new RangeRefusal(needs("mixMinibatch()", `${samples.length} partners, one a sample`, mixing.partners.length));
+      throw new RangeRefusal(
+        needs("mixMinibatch()", `${samples.length} partners, one a sample`, mixing.partners.length),
+      );
     }
     if (!this.#criterion.takesSoftTargets) {
       throw new RangeRefusal("mixMinibatch() requires a criterion that takes soft targets, CrossEntropyLoss");

@@ -1,6 +1,8 @@
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { elementAt } from "../../core/element_at.ts";
+import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Mixing } from "../../data/transforms/mixing.ts";
+import type { Criterion } from "./criterion.ts";
 import type { LossAndGradient } from "./loss_and_gradient.ts";
 
 /** The class ids [B] of the samples that are mixed into those with class ids y [B]. */
@@ -31,8 +33,24 @@ export function mixObjectives(own: ObjectiveWriter, other: ObjectiveWriter, { sh
   };
 }
 
-/** The loss of mixed samples on the coordinator: of both their targets, by their shares. */
-export async function evaluateMixed(
+/** A minibatch whose loss is computed on the coordinator. */
+interface EvaluatedMinibatch {
+  readonly mbOutput: HostTensor;
+  readonly mbY: Int32Array;
+  readonly mbValues: HostTensor | undefined;
+}
+
+/** The criterion's loss of a minibatch on the coordinator; of mixed samples, of both their targets by their shares. */
+export function evaluateCriterion(
+  criterion: Criterion,
+  { mbOutput, mbY, mbValues }: EvaluatedMinibatch,
+  mixing: Mixing | undefined,
+): LossAndGradient | Promise<LossAndGradient> {
+  const evaluate = (y: Int32Array) => criterion.evaluate(mbOutput, y, mbValues);
+  return mixing ? evaluateMixed(evaluate, mbY, mixing) : evaluate(mbY);
+}
+
+async function evaluateMixed(
   evaluate: (y: Int32Array) => LossAndGradient | Promise<LossAndGradient>,
   y: Int32Array,
   mixing: Mixing,

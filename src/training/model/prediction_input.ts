@@ -1,6 +1,6 @@
-import { fitShape } from "../../core/fit_shape.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { describeValue, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
+import { fitShape } from "../../core/fit_shape.ts";
 import { countElements, type HostTensor } from "../../core/host_tensor.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";

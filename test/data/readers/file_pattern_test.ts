@@ -31,7 +31,9 @@ describe("matchFiles()", () => {
 
   test("refuses a pattern that no file fits, and a folder that is not there", async () => {
     const root = await makeFiles();
-    await expect(matchFiles(join(root, "*.parquet"))).rejects.toThrow("*.parquet: must name at least one file, got none");
+    await expect(matchFiles(join(root, "*.parquet"))).rejects.toThrow(
+      "*.parquet: must name at least one file, got none",
+    );
     await expect(matchFiles(join(root, "none/*.csv"))).rejects.toThrow("none: there is no such file or folder");
   });
 });

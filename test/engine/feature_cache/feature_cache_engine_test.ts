@@ -5,7 +5,11 @@ import { prepareModel } from "../../../src/engine/create_engine.ts";
 import type { Engine, EngineInput } from "../../../src/engine/engine.ts";
 import { FeatureCacheEngine } from "../../../src/engine/feature_cache/feature_cache_engine.ts";
 import { FeatureStore } from "../../../src/engine/feature_cache/feature_store.ts";
-import { createFeatureCounts, FeatureWord, type SharedFeatures } from "../../../src/engine/feature_cache/shared_features.ts";
+import {
+  createFeatureCounts,
+  FeatureWord,
+  type SharedFeatures,
+} from "../../../src/engine/feature_cache/shared_features.ts";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { onnxModel } from "../../../src/models/onnx_model.ts";

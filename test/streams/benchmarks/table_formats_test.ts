@@ -79,7 +79,9 @@ describe("directoryBenchmark() on Parquet files", () => {
     const { trainStream } = await directoryBenchmark({ ...options, path: `${path}/data/test-00000-of-00001.parquet` });
     expect(trainStream.at(0).dataset.length).toBeLessThan(benchmark.testStream.at(0).dataset.length);
     const refuse = (given: Partial<DirectoryOptions>) => expect(directoryBenchmark({ ...own, ...given })).rejects;
-    await refuse({ path: `${path}/data/valid-*.parquet` }).toThrow("valid-*.parquet: must name at least one file, got none");
+    await refuse({ path: `${path}/data/valid-*.parquet` }).toThrow(
+      "valid-*.parquet: must name at least one file, got none",
+    );
     await refuse({ path: folder }).toThrow('testPath cannot be used with a folder "test"');
     await refuse({ testSize: 0.1 }).toThrow('testSize requires a folder without "test", got 0.1');
     await refuse({ scenario: "folders" }).toThrow('scenario "folders" requires a folder for each experience');

@@ -1,5 +1,5 @@
 import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
-import { findTransformedShape } from "./image_pipeline.ts";
+import { findCommonShape } from "./image_pipeline.ts";
 import type { ImageTransforms } from "./image_transform.ts";
 
 /** What is known of the samples that transforms are for. */
@@ -7,6 +7,7 @@ interface TransformedSamples {
   readonly x: Uint8Array | Float32Array;
   readonly rawShape?: readonly number[] | undefined;
   readonly sampleShape: readonly number[];
+  readonly imageSizes?: Int32Array | undefined;
   readonly augmentation?: unknown;
 }
 
@@ -17,7 +18,7 @@ interface TransformedSamples {
 export function assertImageTransformsFit(
   subject: string,
   transforms: ImageTransforms,
-  { x, rawShape, sampleShape, augmentation }: TransformedSamples,
+  { x, rawShape, sampleShape, imageSizes, augmentation }: TransformedSamples,
 ): void {
   const shape = rawShape ?? sampleShape;
   if (!(x instanceof Uint8Array) || shape.length !== 3 || ![1, 3].includes(shape[2] ?? 0)) {
@@ -27,7 +28,7 @@ export function assertImageTransformsFit(
   }
   if (augmentation) throw new RangeRefusal(`${subject}: transforms cannot be used with an augmentation`);
   for (const part of ["train", "evaluation"] as const) {
-    const found = findTransformedShape(shape, transforms[part]);
+    const found = findCommonShape(shape, transforms[part], imageSizes);
     if (found.join() === sampleShape.join()) continue;
     const wanted = `images of shape ${describeValue(sampleShape)}`;
     throw new RangeRefusal(`${subject}: transforms in ${part} must give ${wanted}, got ${describeValue(found)}`);

@@ -137,6 +137,33 @@ export function findTransformedShape(
   return [height, width, channels];
 }
 
+/**
+ * The shape of images behind some transforms, whatever their sizes [rows, 2] before; without sizes, of those of
+ * `rawShape`.
+ * @throws {RangeRefusal} If a crop is larger than its image, or images come out in different sizes.
+ */
+export function findCommonShape(
+  rawShape: readonly number[],
+  transforms: readonly ResolvedImageTransform[],
+  imageSizes: Int32Array | undefined,
+): readonly number[] {
+  if (!imageSizes) return findTransformedShape(rawShape, transforms);
+  const seen = new Set<string>();
+  let common: readonly number[] | undefined;
+  for (let at = 0; at < imageSizes.length; at += 2) {
+    const [height = 0, width = 0] = imageSizes.subarray(at, at + 2);
+    const key = `${height} ${width}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const shape = findTransformedShape([height, width, rawShape[2] ?? 1], transforms);
+    common ??= shape;
+    if (shape.join() === common.join()) continue;
+    const cure = "images of different sizes need a crop, or a width to resize to, or set imageSize";
+    throw new RangeRefusal(`transforms: ${cure}, got ${describeValue(common)} and ${describeValue(shape)}`);
+  }
+  return common ?? findTransformedShape(rawShape, transforms);
+}
+
 function assertCrop({ kind, size }: { readonly kind: string; readonly size: number }, most: number): void {
   if (size <= most) return;
   throw new RangeRefusal(

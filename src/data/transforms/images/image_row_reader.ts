@@ -21,15 +21,17 @@ export interface ImageRowParts {
 
 /** Reads rows of a source through its transforms of images: those of training with a key, else those of evaluation. */
 export function createImageRowReader(
-  { rawShape, sampleShape, rowNumbers }: DataSource,
+  { rawShape, sampleShape, imageSizes, rowNumbers }: DataSource,
   { imageTransforms, raw, write }: ImageRowParts,
 ) {
   const { height, width, channels } = parseImageSize(rawShape ?? sampleShape);
   const size = countElements(sampleShape);
   return (row: number, out: Float32Array, offset: number, key?: AugmentationKey) => {
-    const data = raw(row);
-    if (!(data instanceof Uint8Array)) throw new Error("Cannot transform images of floats");
-    const image: DecodedImage = { height, width, channels: channels === 1 ? 1 : 3, data };
+    const whole = raw(row);
+    if (!(whole instanceof Uint8Array)) throw new Error("Cannot transform images of floats");
+    const own = { height: imageSizes?.[2 * row] ?? height, width: imageSizes?.[2 * row + 1] ?? width };
+    const data = whole.subarray(0, own.height * own.width * channels);
+    const image: DecodedImage = { ...own, channels: channels === 1 ? 1 : 3, data };
     const random = new RowRandom(key ?? NO_KEY, rowNumbers?.[row] ?? row);
     const transforms = key ? imageTransforms.train : imageTransforms.evaluation;
     const transformed = transformImage(image, transforms, random);

@@ -56,9 +56,10 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
     })),
   );
   const columns = new CsvColumns(options);
+  const keepsSizes = options.imageSize === undefined && resizesFirst(options);
   const found = [];
   // One after another: a folder may be large.
-  for (const { place } of folders) found.push(await readSampleFolder(place, options, columns));
+  for (const { place } of folders) found.push(await readSampleFolder(place, { ...options, keepsSizes }, columns));
   const samples = await settleSamples(found, options.cacheBytes);
   columns.assertUsed(path);
   const labelled = samples.find(({ tasks }) => tasks);
@@ -73,6 +74,7 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   const scenario = isByFolder || isByKey ? "folders" : chooseScenario(options, samples);
   const { datasets, ...made } = await createFolderDatasets(named, {
     ...options,
+    keepsSizes,
     augmentation: options.augmentation ?? undefined,
   });
   const keyed = datasets.map((dataset, i) => ({ dataset, keys: samples[i]?.keys }));
@@ -115,6 +117,13 @@ export async function directoryBenchmark(options: DirectoryOptions): Promise<Ben
   });
   const streams = { train, test, isTaskIncremental: taskLabels };
   return { ...createBenchmark({ ...options, ...made, name: "directory", ...streams }), featureNames: columns.features };
+}
+
+/** Whether transforms begin by bringing images to a size, in training and at other times, whatever size they have. */
+function resizesFirst({ transforms, evalTransforms = transforms }: DirectoryOptions): boolean {
+  return [transforms, evalTransforms].every((list) =>
+    ["resize", "random-resized-crop"].includes(list?.[0]?.kind ?? ""),
+  );
 }
 
 /** Train and test samples of each data set, by what a column says. */

@@ -3,14 +3,14 @@ import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
 import { copyToSharedInt32, createSharedFloat32, createSharedUint8 } from "../../../core/shared/shared_memory.ts";
 import { createDataSource, type DataSource } from "../../../data/data_source.ts";
 import { Dataset } from "../../../data/dataset.ts";
-import { addChannels, addColour } from "../../../data/images/prepare_image.ts";
+import { addChannels, addColour, changeImages, padRows } from "../../../data/images/prepare_image.ts";
 import { assertSameKind } from "../../../data/readers/array_files.ts";
 import { type KnownClasses, numberClasses } from "../../../data/readers/class_names.ts";
 import type { LabelledSamples } from "../../../data/readers/labelled_samples.ts";
 import { settleColumns } from "../../../data/readers/sample_targets.ts";
 import { openSamples } from "../../../data/store/open_samples.ts";
 import type { Augmentation } from "../../../data/transforms/augmentation.ts";
-import { deriveEvaluation, findTransformedShape } from "../../../data/transforms/images/image_pipeline.ts";
+import { deriveEvaluation, findCommonShape } from "../../../data/transforms/images/image_pipeline.ts";
 import { type ImageTransform, resolveImageTransforms } from "../../../data/transforms/images/image_transform.ts";
 import { labelTasks } from "../../../data/transforms/label_tasks.ts";
 import type { Transform } from "../../../data/transforms/transform.ts";
@@ -37,6 +37,8 @@ export interface FolderPreparation extends KnownClasses {
   readonly evalTransforms?: readonly ImageTransform[] | undefined;
   /** Where samples have several labels by name: the labels in the order of the columns. Default: those that occur. */
   readonly labelNames?: readonly string[] | undefined;
+  /** True where images keep sizes of their own, which transforms bring to one. */
+  readonly keepsSizes?: boolean | undefined;
   /** The most bytes of samples that are in memory, where samples are decoded when they are drawn. */
   readonly cacheBytes?: number | undefined;
 }
@@ -53,10 +55,11 @@ export async function createFolderDatasets(
   const channels = Math.max(
     ...folders.map(({ sampleShape }) => (sampleShape.length === 3 ? elementAt(sampleShape, 2) : 1)),
   );
-  const samples = folders.map((folder) => (channels === 3 ? toColour(folder) : folder));
+  const coloured = folders.map((folder) => (channels === 3 ? toColour(folder) : folder));
+  const samples = preparation.keepsSizes ? shareRoom(coloured) : coloured;
   const [first] = samples;
   for (const other of samples) if (first) assertSameKind(first, other);
-  const { sampleShape, ...images } = prepareImages(first?.sampleShape ?? [], preparation);
+  const { sampleShape, ...images } = prepareImages(samples, preparation);
   const scale = first?.x instanceof Uint8Array ? 1 / 255 : 1;
   const { mean, std } = chooseStatistics(preparation);
   const { augmentation } = preparation;
@@ -65,7 +68,7 @@ export async function createFolderDatasets(
   const { classIds, classNames } = numberClasses(samples, preparation);
   const floatTargets = settleColumns(samples, preparation.labelNames);
   const places = await openSamples(samples, preparation);
-  const datasets = samples.map(({ name, x, taskLabel, tasks }, i) => {
+  const datasets = samples.map(({ name, x, imageSizes, taskLabel, tasks }, i) => {
     const y = copyToSharedInt32(elementAt(classIds, i));
     const targets = { y, floatTargets: floatTargets[i] };
     const parts = {
@@ -74,6 +77,7 @@ export async function createFolderDatasets(
       stored: places[i],
       ...targets,
       ...images,
+      imageSizes: imageSizes && copyToSharedInt32(imageSizes),
       sampleShape,
       taskLabel,
       transforms,
@@ -96,9 +100,10 @@ function chooseStatistics({ mean, std, normalize }: FolderPreparation) {
 
 /** The shape of samples behind the transforms of images, where there are some. */
 function prepareImages(
-  rawShape: readonly number[],
+  samples: readonly NamedSamples[],
   { transforms, evalTransforms }: FolderPreparation,
 ): Pick<DataSource, "sampleShape" | "rawShape" | "imageTransforms"> {
+  const rawShape = samples[0]?.sampleShape ?? [];
   if (!transforms && !evalTransforms) return { sampleShape: rawShape };
   const train = resolveImageTransforms("transforms", transforms ?? []);
   const evaluation = evalTransforms
@@ -106,7 +111,9 @@ function prepareImages(
     : deriveEvaluation(train, rawShape);
   const random = evaluation.find(({ kind }) => !["resize", "center-crop"].includes(kind));
   if (random) throw new RangeRefusal(`evalTransforms must be resize or center-crop, got ${describeValue(random.kind)}`);
-  return { sampleShape: findTransformedShape(rawShape, train), rawShape, imageTransforms: { train, evaluation } };
+  const sizes = samples.flatMap(({ imageSizes }) => imageSizes ?? []);
+  const all = sizes.length > 0 ? Int32Array.from(sizes.flatMap((own) => [...own])) : undefined;
+  return { sampleShape: findCommonShape(rawShape, train, all), rawShape, imageTransforms: { train, evaluation } };
 }
 
 /** The values themselves where they lie in shared memory already, else a copy. */
@@ -119,6 +126,22 @@ function toShared(x: Uint8Array | Float32Array): DataSource["x"] {
 
 function isShared(x: Uint8Array | Float32Array): x is DataSource["x"] {
   return x.buffer instanceof SharedArrayBuffer;
+}
+
+/** Images that keep their sizes, of all folders, in rows with room for the largest; as they are where all are alike. */
+function shareRoom(folders: readonly NamedSamples[]): readonly NamedSamples[] {
+  const shapes = new Set(folders.map(({ sampleShape }) => sampleShape.join()));
+  if (shapes.size === 1 && folders.every(({ imageSizes }) => !imageSizes)) return folders;
+  const pixels = Math.max(...folders.map(({ sampleShape: [height = 0, width = 0] }) => height * width));
+  return folders.map((folder) => {
+    const { located, labels, sampleShape, x } = folder;
+    const [height = 0, width = 0, channels = 1] = sampleShape;
+    const own = Array.from({ length: labels.places.length }, () => [height, width]).flat();
+    const room = { imageSizes: folder.imageSizes ?? Int32Array.from(own), sampleShape: [pixels, 1, channels] };
+    if (located) return { ...folder, ...room, located: { ...located, spec: changeImages(located.spec, { pixels }) } };
+    if (!(x instanceof Uint8Array)) return folder;
+    return { ...folder, ...room, x: padRows(x, height * width * channels, pixels * channels) };
+  });
 }
 
 /** Grey images beside coloured ones are given three channels. */
