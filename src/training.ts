@@ -4,8 +4,8 @@
  */
 
 export type { ClusterOptions, ResolvedClusterOptions } from "./cluster/cluster_options.ts";
-export type { FeaturePlan } from "./cluster/features/feature_plan.ts";
 export type { StepResult } from "./cluster/compute_request.ts";
+export type { FeaturePlan } from "./cluster/features/feature_plan.ts";
 export type { IsolationChoice } from "./cluster/isolation.ts";
 export type { SavedLossScale } from "./cluster/loss_scale.ts";
 export type { ObjectiveWriter } from "./cluster/objective_writer.ts";

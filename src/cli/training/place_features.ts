@@ -1,4 +1,5 @@
 import { openFeatureFolder } from "../../cluster/features/feature_file.ts";
+import type { FeaturePlan } from "../../cluster/features/feature_plan.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { prepareModel } from "../../engine/create_engine.ts";
@@ -7,14 +8,19 @@ import type { ModelTopology } from "../../engine/model_topology.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import type { TrainConfig } from "./train_config.ts";
 
-/** Where features are kept, as the cluster takes it. */
-export function placeFeatures({ featureCache }: TrainConfig) {
-  if (typeof featureCache === "number") return { featureCacheBytes: featureCache };
-  return omitUndefined({ featureCacheFolder: featureCache });
+/** Where features are kept, and who is told, as the cluster takes it. */
+export function placeFeatures(
+  { featureCache }: TrainConfig,
+  benchmark: Benchmark,
+  { onFeatures }: { readonly onFeatures?: (plan: FeaturePlan, samples: number) => void },
+) {
+  const place =
+    typeof featureCache === "number" ? { featureCacheBytes: featureCache } : { featureCacheFolder: featureCache };
+  return { ...omitUndefined(place), onFeatures: (plan: FeaturePlan) => onFeatures?.(plan, countSamples(benchmark)) };
 }
 
 /** How many samples a benchmark's streams have. */
-export function countSamples(benchmark: Benchmark): number {
+function countSamples(benchmark: Benchmark): number {
   let samples = 0;
   for (const stream of benchmark.streams.values()) for (const { dataset } of stream) samples += dataset.length;
   return samples;

@@ -40,7 +40,7 @@ import { STRATEGIES } from "../registries/strategies.ts";
 import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
 import { labelChoice } from "./label_choice.ts";
-import { countSamples, openFeatures, placeFeatures } from "./place_features.ts";
+import { openFeatures, placeFeatures } from "./place_features.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
 import type { TrainConfig } from "./train_config.ts";
@@ -242,8 +242,7 @@ export async function createRunOptions(
           isolation,
           engine,
           maxRestarts,
-          ...placeFeatures(given),
-          onFeatures: (plan) => around.onFeatures?.(plan, countSamples(benchmark)),
+          ...placeFeatures(given, benchmark, around),
           precision,
           cuda: places.some((device) => device.startsWith("cuda")) ? cuda : {},
           onRestart: report,
