@@ -7,7 +7,6 @@ import { assertProcessesShare } from "../../cluster/processes/probe_processes.ts
 import { Ranks } from "../../cluster/ranks/ranks.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
-import { areClassIds } from "../../data/readers/class_names.ts";
 import { assertPrecision } from "../../engine/assert_precision.ts";
 import { assertCudaOptions, chooseEngine } from "../../engine/create_engine.ts";
 import type { CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
@@ -20,14 +19,11 @@ import type { KeptModel } from "../../runs/models/kept_model.ts";
 import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
 import { continueTrainingRun, NothingNewError } from "../../runs/resuming/continue_training_run.ts";
-import type { NamedChoice } from "../../runs/run_config.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
 import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import type { JournalJudgeOptions } from "../../serving/gate/journal_judge.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
-import type { Benchmark } from "../../streams/experience.ts";
-import { listNames } from "../../streams/stream.ts";
 import { createLoaded, createNamed } from "../options/named_factory.ts";
 import { findModuleAddress, findProgram, nameForFolder } from "../options/user_module.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
@@ -39,6 +35,7 @@ import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
 import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
+import { keepChoices } from "./keep_choices.ts";
 import { labelChoice } from "./label_choice.ts";
 import { openFeatures, placeFeatures } from "./place_features.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
@@ -268,32 +265,6 @@ function describeKnown(given: TrainConfig, target: RunTarget, start: KeptModel |
   }
   if (target.kind === "new" && start) return { ...given, classNames: start.classNames, addClasses: true };
   return given;
-}
-
-/** What is known of a run once its benchmark is there. */
-interface SettledChoices {
-  readonly benchmark: Benchmark;
-  readonly start: KeptModel | undefined;
-  readonly criterion: NamedChoice | undefined;
-}
-
-/**
- * Names of experiences and of targets, labels of classes unless they are the class ids themselves, the criterion unless
- * it is plain cross-entropy, and the model that the run begins with belong to what decides a run.
- */
-function keepChoices(given: TrainConfig, { benchmark, start, criterion }: SettledChoices): TrainConfig {
-  const { criterion: _, ...config } = given;
-  const { dataClassNames: classNames = benchmark.classNames } = benchmark;
-  const experienceNames = listNames(benchmark.testStream);
-  const { names: targetNames } = readTargetForm(benchmark);
-  return {
-    ...config,
-    ...(criterion ? { criterion } : {}),
-    ...(start ? { startParametersHash: start.parametersHash } : {}),
-    ...(experienceNames ? { experienceNames } : {}),
-    ...(areClassIds(classNames) ? {} : { classNames }),
-    ...(targetNames ? { targetNames } : {}),
-  };
 }
 
 /** What may register layers of its own: the module that made the model. */
