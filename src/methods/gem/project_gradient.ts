@@ -3,7 +3,7 @@ import { solveQP } from "quadprog";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { assertSameLength, dot } from "../../core/vector.ts";
-import { addScaled } from "../../kernels/add_scaled.ts";
+import { addAllScaled } from "../../kernels/add_scaled.ts";
 import { computeGram } from "../../kernels/gram_matrix.ts";
 
 /** Added to the diagonal of GGᵀ, so that memories whose gradients are dependent still have one solution. */
@@ -26,15 +26,24 @@ export function projectOntoMemories(
 ): boolean {
   const act = "GEM";
   for (const memory of memories) assertSameLength(act, gradient, memory);
-  const conflicts = memories.map((memory) => dot(memory, gradient));
-  const astray = conflicts.find((value) => !Number.isFinite(value));
-  if (astray !== undefined) throw new RangeRefusal(needs(act, "finite gradients", astray));
-  if (conflicts.every((value) => value >= 0)) return false;
-  const gram = computeGram(memories);
-  const rows = memories.map((_, i) => [...gram.subarray(i * memories.length, (i + 1) * memories.length)]);
-  const weights = solveDual(rows, conflicts, memoryStrength);
-  for (const [i, memory] of memories.entries()) addScaled(gradient, memory, elementAt(weights, i));
+  // The first conflict is enough to know that all products are needed.
+  const areInConflict = memories.some((memory) => {
+    const product = dot(memory, gradient);
+    assertFinite(act, product);
+    return product < 0;
+  });
+  if (!areInConflict) return false;
+  const width = memories.length + 1;
+  const gram = computeGram([...memories, gradient]);
+  const conflicts = memories.map((_, i) => elementAt(gram, i * width + memories.length));
+  for (const product of conflicts) assertFinite(act, product);
+  const rows = memories.map((_, i) => [...gram.subarray(i * width, i * width + memories.length)]);
+  addAllScaled(gradient, memories, solveDual(rows, conflicts, memoryStrength));
   return true;
+}
+
+function assertFinite(act: string, product: number): void {
+  if (!Number.isFinite(product)) throw new RangeRefusal(needs(act, "finite gradients", product));
 }
 
 /** The v ≥ γ that minimises ½ vᵀ(Q + 10⁻³I)v + qᵀv. */
