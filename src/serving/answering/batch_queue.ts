@@ -119,9 +119,10 @@ export class BatchQueue {
     for (const job of this.#waiting) {
       if (batchRow === capacity) break;
       const rows = Math.min(capacity - batchRow, job.rows - job.taken);
-      for (let i = 0; i < inputs.length; i++) copyInput(inputs[i], job, { i, rows, batchRow });
+      const part = { job, rows, jobRow: job.taken, batchRow };
+      for (let i = 0; i < inputs.length; i++) copyInput(inputs[i], part, i);
       if (job.taken === 0) job.startedMs = startedMs;
-      parts.push({ job, rows, jobRow: job.taken, batchRow });
+      parts.push(part);
       job.taken += rows;
       batchRow += rows;
       if (job.taken === job.rows) finished += 1;
@@ -141,14 +142,28 @@ export class BatchQueue {
       const pending = this.session.run(rows);
       if (pending) await pending;
     } catch (cause) {
-      const error = new ProtocolError(400, `the model cannot answer this input: ${describeRuntimeError(cause)}`);
-      for (const { job } of parts) this.#fail(job, error);
+      // One request must not take the others with it: each is tried alone.
+      if (parts.length > 1) return this.#runAlone(parts);
+      this.#fail(
+        last.job,
+        new ProtocolError(400, `the model cannot answer this input: ${describeRuntimeError(cause)}`),
+      );
       return;
     }
     const computedMs = performance.now();
     this.#countBatch(rows, toNs(computedMs - startedMs));
     for (const part of parts) this.#giveBack(part, computedMs);
     this.statistics.outputNs += toNs(performance.now() - computedMs);
+  }
+
+  async #runAlone(parts: readonly Part[]): Promise<void> {
+    const { inputs } = this.session;
+    for (const part of parts) {
+      if (part.job.done < 0) continue;
+      const alone = { ...part, batchRow: 0 };
+      for (let i = 0; i < inputs.length; i++) copyInput(inputs[i], alone, i);
+      await this.#runBatch([alone]);
+    }
   }
 
   #giveBack({ job, rows, jobRow, batchRow }: Part, computedMs: number): void {
@@ -224,17 +239,13 @@ export class BatchQueue {
   }
 }
 
-function copyInput(
-  tensor: BatchTensor | undefined,
-  job: Waiting,
-  { i, rows, batchRow }: { readonly i: number; readonly rows: number; readonly batchRow: number },
-): void {
+function copyInput(tensor: BatchTensor | undefined, { job, rows, jobRow, batchRow }: Part, i: number): void {
   const bytes = job.inputs[i];
   if (!tensor || !bytes) return;
   const { rowBytes } = tensor.port;
   const isWhole = rows === job.rows;
   tensor.bytes.set(
-    isWhole ? bytes : bytes.subarray(job.taken * rowBytes, (job.taken + rows) * rowBytes),
+    isWhole ? bytes : bytes.subarray(jobRow * rowBytes, (jobRow + rows) * rowBytes),
     batchRow * rowBytes,
   );
 }
