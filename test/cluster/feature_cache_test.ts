@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import type { ClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
@@ -76,6 +77,13 @@ describe("features in memory", () => {
     }
   }, 60_000);
 
+  test.if(process.platform === "linux")("are computed once a sample by processes, with the bits of threads", async () => {
+    const wanted = await train("none", { workers: 0, featureCacheBytes: 0 });
+    const { parameters, ...counts } = await trainWith("none", { workers: 2, isolation: "process" });
+    expect(parameters).toEqual(wanted);
+    expect(counts).toEqual({ found: 2 * 104, computed: 104 });
+  }, 60_000);
+
   test("make room for those of the next experience", async () => {
     // Room for 64 samples: the second experience is missed for two epochs, and takes their room in the third.
     const { found, computed } = await trainWith("none", { workers: 0, featureCacheBytes: 64 * 8 * 4 });
@@ -103,7 +111,7 @@ describe("featureCacheFolder", () => {
     for (const name of names) expect(name).toMatch(/^[0-9a-f]{24}-[0-9a-f]{24}\.features$/);
   }, 60_000);
 
-  test("has files of their own for other frozen weights and for another cut", async () => {
+  test("has files of their own for another cut of a network", async () => {
     const folder = await makeFolder({});
     await train("none", { workers: 0, featureCacheFolder: folder });
     await train("layer2.*", { workers: 0, featureCacheFolder: folder });
