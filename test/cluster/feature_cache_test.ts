@@ -32,13 +32,13 @@ function makeBenchmark() {
 const benchmark = makeBenchmark();
 
 /** Trains, and says how many features were found and computed of the training samples. */
-async function trainWith(trainable: string, cluster: ClusterOptions, seed = 0) {
-  const model = onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3, seed });
+async function trainWith(trainable: string, cluster: ClusterOptions, trainEpochs = 3) {
+  const model = onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3 });
   await using strategy = new Naive({
     model,
     optimizer: new SGD({ learningRate: 0.1 }),
     trainMbSize: 32,
-    trainEpochs: 3,
+    trainEpochs,
     evaluator: null,
     cluster: { ...cluster, logicalShards: 2, engine: "onnxruntime" },
   });
@@ -77,17 +77,22 @@ describe("features in memory", () => {
     }
   }, 60_000);
 
-  test.if(process.platform === "linux")("are computed once a sample by processes, with the bits of threads", async () => {
-    const wanted = await train("none", { workers: 0, featureCacheBytes: 0 });
-    const { parameters, ...counts } = await trainWith("none", { workers: 2, isolation: "process" });
-    expect(parameters).toEqual(wanted);
-    expect(counts).toEqual({ found: 2 * 104, computed: 104 });
-  }, 60_000);
+  test.if(process.platform === "linux")(
+    "are computed once a sample by processes, with the bits of threads",
+    async () => {
+      const wanted = await train("none", { workers: 0, featureCacheBytes: 0 });
+      const { parameters, ...counts } = await trainWith("none", { workers: 2, isolation: "process" });
+      expect(parameters).toEqual(wanted);
+      expect(counts).toEqual({ found: 2 * 104, computed: 104 });
+    },
+    60_000,
+  );
 
   test("make room for those of the next experience", async () => {
-    // Room for 64 samples: the second experience is missed for two epochs, and takes their room in the third.
-    const { found, computed } = await trainWith("none", { workers: 0, featureCacheBytes: 64 * 8 * 4 });
-    expect({ found, computed }).toEqual({ found: 2 * 64, computed: 64 + 3 * 40 });
+    // Room for 64 samples: the second experience is missed for two epochs or three of five, and then takes their room.
+    const { found, computed } = await trainWith("none", { workers: 0, featureCacheBytes: 64 * 8 * 4 }, 5);
+    expect(found).toBeGreaterThanOrEqual(4 * 64 + 40);
+    expect(found + computed).toBe(5 * 104);
   });
 });
 
