@@ -21,10 +21,13 @@ describe("LossScale", () => {
         let scale = new LossScale("float16");
         const slow = followSlowly();
         slow.next();
+        const differences: number[][] = [];
         for (const [i, good] of goodRuns.entries()) {
           for (let step = 0; step <= good; step++) {
             scale.follow(step === good);
-            expect(scale.value).toBe(slow.next(step === good).value);
+            const wanted: number = slow.next(step === good).value;
+            // Not a call of expect for each of a million steps.
+            if (scale.value !== wanted) differences.push([scale.value, wanted]);
           }
           if (i !== savedAt) continue;
           const other = new LossScale("float16");
@@ -32,6 +35,7 @@ describe("LossScale", () => {
           if (saved) other.restore(saved);
           scale = other;
         }
+        expect(differences).toEqual([]);
       }),
       { numRuns: 30 },
     );
