@@ -1,6 +1,6 @@
 """Writes small networks as Keras 3 saves them (.keras), with what Keras says of them, for test/models/layers_file/keras3.
 
-Weights are random. NAME.json holds samples and the outputs in evaluation. The archives are packed again, deflated. Some are
+Weights are random. NAME.json holds samples and the outputs in evaluation, that of a norm over masked times what training makes of it, too. The archives are packed again, deflated. Some are
 written in the older form, too, packed by gzip (NAME.h5.gz).
 
 pip install keras tensorflow-cpu numpy h5py
@@ -146,6 +146,14 @@ def filled():
     return model, draw
 
 
+def averaged():
+    steps = keras.Input((5, 2), name="steps")
+    x = layers.Dense(3, name="before")(layers.Masking()(steps))
+    x = layers.BatchNormalization(momentum=0.7, epsilon=0.01, name="norm")(x)
+    model = keras.Model(steps, layers.Dense(3)(layers.Flatten()(x)), name="averaged")
+    return model, lambda random: random.normal(0, 1, (4, 5, 2)) * (random.uniform(0, 1, (4, 5, 1)) > 0.4)
+
+
 def randomise(model, random):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -175,7 +183,7 @@ LEGACY = [vision, words]
 
 
 def main(folder):
-    for number, build in enumerate([vision, words, volumes, signals, encoder, masked, places, filled]):
+    for number, build in enumerate([vision, words, volumes, signals, encoder, masked, places, filled, averaged]):
         random = numpy.random.default_rng(number)
         model, draw = build()
         randomise(model, random)
@@ -190,6 +198,11 @@ def main(folder):
             whole.with_suffix(".h5.gz").write_bytes(gzip.compress(whole.read_bytes(), mtime=0))
             whole.unlink()
         recorded = {name: [float(f"{value:.8g}") for value in values.ravel()] for name, values in [("samples", samples), ("outputs", outputs)]}
+        if build is averaged:
+            trained = keras.ops.convert_to_numpy(model(samples, training=True))
+            moved = [keras.ops.convert_to_numpy(value) for value in model.get_layer("norm").non_trainable_variables]
+            recorded["trainingOutputs"] = trained.ravel().tolist()
+            recorded["movedStatistics"] = numpy.concatenate(moved).tolist()
         path.with_suffix(".json").write_text(json.dumps(recorded) + "\n")
 
 

@@ -24,6 +24,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 interface Recorded {
   readonly samples: number[];
   readonly outputs: number[];
+  readonly trainingOutputs?: number[];
+  readonly movedStatistics?: number[];
 }
 
 /** Networks that TF.js by itself does not compute as Keras does, and what its engine says where it cannot either. */
@@ -77,6 +79,24 @@ describe("tfjsModel() of a .keras file", () => {
       model.dispose();
     });
   }
+
+  test("trains a norm by the times that count, as Keras does", async () => {
+    const { samples, outputs, trainingOutputs = [], movedStatistics = [] } = readRecorded("averaged");
+    const model = await tfjsModel({ path: join(KERAS, "averaged.keras"), head: "keep" });
+    const { topology, parameters, state } = flattenWeights(model);
+    const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+    const x = { data: new Float32Array(samples), shape: [4, 5, 2] };
+    const evaluated = await computeOutputs(engine, { parameters, state }, drawInput(4, { x, mode: "eval" }));
+    const trained = await computeOutputs(engine, { parameters, state }, drawInput(4, { x, mode: "train" }));
+    expect(trainingOutputs).toHaveLength(outputs.length);
+    for (const [i, wanted] of outputs.entries()) expect(evaluated[i]).toBeCloseTo(wanted, 5);
+    for (const [i, wanted] of trainingOutputs.entries()) expect(trained[i]).toBeCloseTo(wanted, 5);
+    expect(state).toHaveLength(movedStatistics.length);
+    for (const [i, wanted] of movedStatistics.entries()) expect(state[i]).toBeCloseTo(wanted, 5);
+    expect(String(await catchError(createTfjsEngine({ topology })))).toMatch(/layer "norm" in TF.js needs sequences/);
+    await engine.close();
+    model.dispose();
+  });
 
   test("puts a new classifier in the place of the file's, and freezes what was not chosen", async () => {
     const model = await tfjsModel({ path: join(KERAS, "vision.keras"), numClasses: 7, trainable: ["stem"] });

@@ -85,6 +85,7 @@ const CASES: Readonly<Record<string, Case>> = {
     layers.globalAveragePooling1d(),
     layers.reshape({ targetShape: [3, 1] }),
   ]),
+  "a norm by the batch that passes filling over": onFilled(() => [layers.batchNormalization()]),
   "two grus that pass filling over, one backwards": onFilled(() => [
     new GRU({ units: 2, returnSequences: true, goBackwards: true, resetAfter: true } as { units: number }),
     layers.gru({ units: 3, returnSequences: true }),

@@ -9,7 +9,6 @@ import { createLayer, createSequential } from "../topologies.ts";
 
 const { layers } = tf;
 const head = [createLayer("Flatten", "flatten"), createLayer("Dense", "head", { units: 3 })];
-const masking = createLayer("Masking", "mask", { mask_value: 0 });
 const table = createLayer("Embedding", "table", { input_dim: 3, output_dim: 2, mask_zero: true });
 const memory = createLayer("GRU", "memory", { units: 2, return_sequences: true });
 const words = (...behind: object[]) => createSequential([5], [table, ...behind, ...head]);
@@ -41,12 +40,6 @@ describe("a mask", () => {
   });
 
   test("is refused where Keras's versions differ in what becomes of it", () => {
-    const norm = createLayer("BatchNormalization", "norm");
-    expect(() => parseTopology(createSequential([5, 2], [masking, norm, ...head]))).toThrow(
-      /layer "norm" to ONNX: batch normalization needs sequences without masks \(or trainable: false\)/,
-    );
-    const frozen = createLayer("BatchNormalization", "norm", { trainable: false });
-    expect(() => parseTopology(createSequential([5, 2], [masking, frozen, ...head]))).not.toThrow();
     expect(join(layers.add())).toThrow(/the merge layer needs inputs with the same mask, or none/);
     expect(join(layers.concatenate({ axis: 1 }))).toThrow(/Concatenate along the times needs a mask with each/);
     expect(join(layers.concatenate())).not.toThrow();

@@ -6,13 +6,15 @@ import { MultiHeadAttention } from "./keras/multi_head_attention.ts";
 /**
  * Takes the mask away from layers that are called on values without one: TF.js 4.22 hands the last mask that there was
  * on to all layers that follow. Within a model within the model it is left, as that is how masks get there.
- * @throws {RangeError} If attention is given a mask, of which TF.js passes on that of its first input alone.
+ * @throws {RangeError} If attention is given a mask, of which TF.js passes on that of its first input alone, or a batch
+ * normalisation that is trained, which TF.js passes it over in.
  */
 export function repairStaleMasks(model: tf.LayersModel): void {
   for (const layer of model.layers) {
-    if (!(layer instanceof tf.RNN || TAKES_MASKS.has(layer.getClassName()))) continue;
+    const heeds = layer instanceof tf.RNN || isTrainedNorm(layer) || TAKES_MASKS.has(layer.getClassName());
+    if (!heeds) continue;
     const isMasked = layer.inboundNodes.some(({ inputTensors }) => inputTensors.some(carriesMask));
-    if (isMasked && layer instanceof MultiHeadAttention) {
+    if (isMasked && (layer instanceof MultiHeadAttention || isTrainedNorm(layer))) {
       const wanted = "sequences without masks (--engine onnxruntime trains it)";
       throw new RangeRefusal(needs(`layer "${layer.name}" in TF.js`, wanted, "a mask"));
     }
@@ -23,6 +25,10 @@ export function repairStaleMasks(model: tf.LayersModel): void {
 }
 
 const TAKES_MASKS: ReadonlySet<string> = new Set(["Bidirectional", "GlobalAveragePooling1D", "MultiHeadAttention"]);
+
+function isTrainedNorm(layer: Layer): boolean {
+  return layer.getClassName() === "BatchNormalization" && layer.trainable;
+}
 
 /** Whether TF.js makes a mask for a value, or passes one on. */
 function carriesMask({ sourceLayer: layer, nodeIndex }: tf.SymbolicTensor): boolean {

@@ -5,7 +5,9 @@ import type { GraphBuilder } from "../../graph_builder.ts";
 import { repeatConstant, transformChannels } from "../../ops/channels.ts";
 import { describeShape, multiplyDimensions } from "../../shape.ts";
 import type { LayerCall } from "../layer_call.ts";
+import type { Mask } from "../layer_definition.ts";
 import { invertDeviation, type Normalization, normalizeByBatch } from "./normalize_by_batch.ts";
+import { normalizeSeen } from "./normalize_seen.ts";
 
 /** Normalises each channel over the batch. */
 export interface BatchNormalizationSpec extends LayerCall {
@@ -29,6 +31,8 @@ export interface BatchNormalizationOptions {
   readonly mode: "train" | "eval";
   /** Where the value has its channels: the last axis, or 1 in [N, C, …]. */
   readonly channelAxis: number;
+  /** Which times of [N, T, C] the batch's statistics are of. Default: all. */
+  readonly mask?: Mask;
 }
 
 /**
@@ -42,7 +46,7 @@ export interface BatchNormalizationOptions {
 export function convertBatchNormalization(
   layer: BatchNormalizationSpec,
   x: ValueName,
-  { mode, channelAxis }: BatchNormalizationOptions,
+  { mode, channelAxis, mask }: BatchNormalizationOptions,
   graph: GraphBuilder,
 ): ValueName {
   const shape = graph.shapeOf(x);
@@ -57,7 +61,8 @@ export function convertBatchNormalization(
   const values: Normalization = { x, gamma, beta, channelAxis, epsilon: layer.epsilon };
   if (mode === "eval" || layer.isFrozen) return normalizeByMovingStatistics(layer, values, graph);
   requireSpread(layer, values, graph);
-  const { y, mean, variance } = normalizeByBatch(values, graph);
+  const normalized = mask === undefined ? normalizeByBatch(values, graph) : normalizeSeen(values, mask, graph);
+  const { y, mean, variance } = normalized;
   moveAverage(layer, { name: "moving_mean", batch: mean }, graph);
   moveAverage(layer, { name: "moving_variance", batch: variance }, graph);
   return y;

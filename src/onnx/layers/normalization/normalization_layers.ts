@@ -3,14 +3,7 @@ import type { ValueName } from "../../graph.ts";
 import { resolveAxis } from "../../shape.ts";
 import type { LayerJson } from "../../topology/topology_schema.ts";
 import { hasChannelsFirst, putChannelsFirst, putChannelsLast } from "../channels_first.ts";
-import {
-  type ClassFamily,
-  type Conversion,
-  type LayerFamily,
-  type Mask,
-  never,
-  type ParameterSpec,
-} from "../layer_definition.ts";
+import { type ClassFamily, type Conversion, type LayerFamily, never, type ParameterSpec } from "../layer_definition.ts";
 import { passMask } from "../masking.ts";
 import { readAxes, readAxis, readFlag, readInteger, readNumber, UnsupportedLayerError } from "../read_setting.ts";
 import { type BatchNormalizationSpec, convertBatchNormalization } from "./batch_normalization.ts";
@@ -50,7 +43,7 @@ export const normalizationLayers = {
     },
     convert: (layer, [x = ""], conversion) => normalizeInOrder(layer, x, conversion),
     dependsOnMode: ({ isFrozen }) => !isFrozen,
-    mask: passFrozenMask,
+    mask: passMask,
   },
   fixedNormalization: {
     parameters: describeFixedNormalization,
@@ -136,21 +129,11 @@ function describeScaleAndShift(
   return names.map((name) => ({ name: `${layer}/${name}`, shape, isTrainable: true }));
 }
 
-/** @throws {RangeError} If the statistics of the batch are taken: whether masked times count differs in Keras. */
-function passFrozenMask(
-  layer: BatchNormalizationSpec,
-  _: readonly ValueName[],
-  { masks: [mask] = [] }: Conversion,
-): Mask {
-  if (mask === undefined || layer.isFrozen) return mask;
-  const wanted = "sequences without masks (or trainable: false), as Keras's versions differ in what they average";
-  throw new RangeRefusal(needs("batch normalization", wanted, "a mask"));
-}
-
 /** Between convolutions, where channels lie first in memory, they are normalised as they lie. */
-function normalizeInOrder(layer: BatchNormalizationSpec, x: ValueName, { graph, mode }: Conversion): ValueName {
-  if (!hasChannelsFirst(x, graph)) {
-    return convertBatchNormalization(layer, x, { mode, channelAxis: graph.shapeOf(x).length - 1 }, graph);
+function normalizeInOrder(layer: BatchNormalizationSpec, x: ValueName, conversion: Conversion): ValueName {
+  const { graph, mode, masks: [mask] = [] } = conversion;
+  if (mask !== undefined || !hasChannelsFirst(x, graph)) {
+    return convertBatchNormalization(layer, x, { mode, channelAxis: graph.shapeOf(x).length - 1, mask }, graph);
   }
   const y = convertBatchNormalization(layer, putChannelsFirst(x, graph), { mode, channelAxis: 1 }, graph);
   return putChannelsLast(y, graph);
