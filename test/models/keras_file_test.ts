@@ -146,6 +146,10 @@ describe("tfjsModel() of a .keras file", () => {
         /value.keras: layer "not_equal_1" of class NotEqual is an operator on tensors/,
       ],
       [
+        edit("taken", '"keras_history": ["flatten_3", 0, 0]', '"keras_history": ["any_1", 0, 0]', "filled"),
+        /taken.keras: layer "not_equal_1" of class NotEqual is an operator on tensors/,
+      ],
+      [
         change("damaged", (files) => files.set("model.weights.h5", Buffer.from("no HDF5"))),
         /^SyntaxError: damaged.keras, model.weights.h5: no HDF5 file$/,
       ],
