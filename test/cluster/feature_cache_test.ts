@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { ClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
+import { Dataset } from "../../src/data/dataset.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { onnxModel } from "../../src/models/onnx_model.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
@@ -31,17 +35,20 @@ function makeBenchmark() {
 
 const benchmark = makeBenchmark();
 
-/** Trains, and says how many features were found and computed of the training samples. */
-async function trainWith(trainable: string, cluster: ClusterOptions, trainEpochs = 3) {
-  const model = onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3 });
-  await using strategy = new Naive({
-    model,
+function createStrategy(trainable: string, cluster: ClusterOptions, trainEpochs: number) {
+  return new Naive({
+    model: onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3 }),
     optimizer: new SGD({ learningRate: 0.1 }),
     trainMbSize: 32,
     trainEpochs,
     evaluator: null,
     cluster: { ...cluster, logicalShards: 2, engine: "onnxruntime" },
   });
+}
+
+/** Trains, and says how many features were found and computed of the training samples. */
+async function trainWith(trainable: string, cluster: ClusterOptions, trainEpochs = 3) {
+  await using strategy = createStrategy(trainable, cluster, trainEpochs);
   await strategy.train(benchmark.trainStream);
   return { parameters: strategy.parameters.slice(), ...strategy.cluster.features.counts };
 }
@@ -87,6 +94,25 @@ describe("features in memory", () => {
     },
     60_000,
   );
+
+  test("stay known where a minibatch may be of more sources than are kept of others", async () => {
+    const { trainStream } = benchmark;
+    const parts = Array.from({ length: 260 }, (_, i) =>
+      createArrayDataset({
+        name: `part ${i}`,
+        x: Float32Array.from({ length: 12 * 12 * 3 }, (_value, at) => Math.sin(at + i)),
+        y: [i % 3],
+        sampleShape,
+      }),
+    );
+    const many = createDatasetBenchmark({ name: "many", train: [Dataset.concat(parts)], test: [] });
+    await using strategy = createStrategy("none", { workers: 0 }, 2);
+    await strategy.train(many.trainStream);
+    expect(strategy.cluster.features.counts).toEqual({ found: 260, computed: 260 });
+    // Others come: what was known makes room.
+    await strategy.train(trainStream.at(0));
+    expect(strategy.cluster.features.counts).toEqual({ found: 64, computed: 64 });
+  });
 
   test("make room for those of the next experience", async () => {
     // Room for 64 samples: the second experience is missed for two epochs or three of five, and then takes their room.
@@ -137,6 +163,19 @@ describe("featureCacheFolder", () => {
     const again = await trainWith("none", { workers: 0, featureCacheFolder: folder });
     expect(again.computed).toBe(0);
     expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  test("is rid of what a process has left that was killed, and not of what others write", async () => {
+    const folder = await makeFolder({});
+    const { status, pid: gone } = spawnSync(process.execPath, ["--version"]);
+    expect(status).toBe(0);
+    const host = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+    const names = [`a.features.${host}.${gone}-1.partial`, `b.features.${host}.${process.pid}-9.partial`];
+    const elsewhere = `c.features.01234567.${gone}-1.partial`;
+    for (const name of [...names, elsewhere]) await writeFile(join(folder, name), "");
+    await train("none", { workers: 0, featureCacheFolder: folder });
+    const left = (await readdir(folder)).filter((name) => name.endsWith(".partial"));
+    expect(left.sort()).toEqual([names[1] ?? "", elsewhere]);
   });
 
   test("is refused where it is a file or holds a damaged one, in one sentence", async () => {

@@ -110,7 +110,12 @@ export class FeatureHandle {
     const isNew = ({ id, isScratch, ...source }: DataSource) =>
       !this.#sources.has(id) && !isScratch && !(augmentation > 0 && (source.augmentation || source.imageTransforms));
     const added = [...samples.sources.values()].filter(isNew);
-    if (this.#sources.size > 0 && this.#sources.size + added.length > MOST_SOURCES) await this.#forget();
+    const isTooMany = added.length > 0 && this.#sources.size + added.length > MOST_SOURCES;
+    if (isTooMany && this.#sources.size > 0) {
+      await this.#forget();
+      // Those of this command that were known are new again.
+      added.splice(0, added.length, ...[...samples.sources.values()].filter(isNew));
+    }
     for (const source of added) await this.#add(source, state);
     if (this.#options.featureCacheFolder === undefined) this.#makeRoom(samples);
     if (this.#isSent) return;
