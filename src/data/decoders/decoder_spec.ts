@@ -9,6 +9,8 @@ export interface WantedImage {
   readonly channels: 1 | 3;
   /** Where images keep their own sizes: the pixels that each row has room for. */
   readonly pixels?: number | undefined;
+  /** Where images keep their own sizes: height and width of each [rows, 2]. */
+  readonly sizes?: Int32Array | undefined;
 }
 
 /** Where rows come from, as plain data: what a Worker that decodes them is told. */

@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { decodeImage } from "../images/decode_image.ts";
-import { prepareImage } from "../images/prepare_image.ts";
+import { assertKeptSize, prepareImage } from "../images/prepare_image.ts";
 import { readBytes } from "../readers/read_bytes.ts";
 import type { DecoderSpec, RowDecoder } from "./decoder_spec.ts";
 
@@ -15,6 +15,8 @@ export class ImageFileDecoder implements RowDecoder {
   async decode(row: number): Promise<Uint8Array> {
     const { files, image } = this.#spec;
     const file = elementAt(files, row);
-    return prepareImage(await decodeImage(await readBytes(file), file), image).data;
+    const decoded = await decodeImage(await readBytes(file), file);
+    assertKeptSize(decoded, image, { row, subject: file });
+    return prepareImage(decoded, image).data;
   }
 }

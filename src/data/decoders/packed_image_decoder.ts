@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { decodeImage } from "../images/decode_image.ts";
-import { prepareImage } from "../images/prepare_image.ts";
+import { assertKeptSize, prepareImage } from "../images/prepare_image.ts";
 import type { DecoderSpec, RowDecoder } from "./decoder_spec.ts";
 import { FileRanges } from "./file_ranges.ts";
 
@@ -18,6 +18,8 @@ export class PackedImageDecoder implements RowDecoder {
     const file = elementAt(files, elementAt(fileOf, row));
     const subject = `${file}, ${elementAt(names, row)}`;
     const range = { start: elementAt(starts, row), length: elementAt(sizes, row) };
-    return prepareImage(await decodeImage(await this.#ranges.read(file, range, subject), subject), image).data;
+    const decoded = await decodeImage(await this.#ranges.read(file, range, subject), subject);
+    assertKeptSize(decoded, image, { row, subject });
+    return prepareImage(decoded, image).data;
   }
 }

@@ -1,6 +1,6 @@
 import { elementAt } from "../../core/element_at.ts";
 import { decodeImage } from "../images/decode_image.ts";
-import { prepareImage } from "../images/prepare_image.ts";
+import { assertKeptSize, prepareImage } from "../images/prepare_image.ts";
 import { readImageBytes, readNumber } from "../parquet/parquet_cells.ts";
 import { openParquet, type ParquetFile } from "../parquet/parquet_file.ts";
 import { findPart } from "../sample_index.ts";
@@ -45,7 +45,9 @@ export class ParquetDecoder implements RowDecoder {
     const subject = `${elementAt(spec.files, file)}, row ${own}`;
     if (spec.kind === "parquetImages") {
       const bytes = readImageBytes(columns[0]?.[place], subject);
-      return prepareImage(await decodeImage(bytes, subject), spec.image).data;
+      const decoded = await decodeImage(bytes, subject);
+      assertKeptSize(decoded, spec.image, { row, subject });
+      return prepareImage(decoded, spec.image).data;
     }
     const values = Float32Array.from(columns, (column, i) =>
       readNumber(column[place], { place: subject, column: elementAt(spec.columns, i) }),

@@ -38,7 +38,7 @@ export class OutlineCollector {
   /** What each of them is brought to. */
   get image(): WantedImage {
     const image = { imageSize: this.#choice.imageSize, channels: this.#channels };
-    return this.imageSizes ? { ...image, pixels: this.#pixels } : image;
+    return this.imageSizes ? { ...image, pixels: this.#pixels, sizes: this.imageSizes } : image;
   }
 
   /** Height and width of each [rows, 2], where they differ and stay so. */

@@ -1,3 +1,4 @@
+import { SyntaxRefusal } from "../../core/errors/errors.ts";
 import type { DecoderSpec, WantedImage } from "../decoders/decoder_spec.ts";
 import type { DecodedImage } from "./decode_image.ts";
 import { resizeImage } from "./resize_image.ts";
@@ -10,6 +11,21 @@ export function prepareImage(image: DecodedImage, { imageSize, channels, pixels 
   const sized = imageSize ? resizeImage(image, imageSize) : image;
   const data = addChannels(sized.data, channels / sized.channels);
   return { ...sized, channels, data: pixels === undefined ? data : padRows(data, data.length, pixels * channels) };
+}
+
+/** The image that decoders look for. */
+interface WantedRow {
+  readonly row: number;
+  /** What messages begin with: the file. */
+  readonly subject: string;
+}
+
+/** @throws {SyntaxRefusal} If an image that keeps its size has another one than its header said. */
+export function assertKeptSize(image: DecodedImage, { sizes }: WantedImage, { row, subject }: WantedRow): void {
+  const [height = image.height, width = image.width] = sizes?.subarray(2 * row, 2 * row + 2) ?? [];
+  if (image.height === height && image.width === width) return;
+  const got = `got ${image.width} × ${image.height}`;
+  throw new SyntaxRefusal(`${subject}: must have ${width} × ${height} pixels, as when it was looked at, ${got}`);
 }
 
 /** Rows of bytes, each in a longer one. Rows that do not fit stay as they are: their file has changed. */

@@ -162,6 +162,18 @@ describe("directoryBenchmark() of photos of different sizes", () => {
     expect([wanted.isStored, lazy.isStored]).toEqual([false, true]);
   });
 
+  test("names a photo that has another size when it is drawn", async () => {
+    const path = await makePhotos();
+    const { trainStream } = await directoryBenchmark({ path, ...options, cacheBytes: 64 * 30 * 41 * 3 });
+    const [height, width] = [20, 33];
+    const image = sharp(paint(0, [height, width]), { raw: { height, width, channels: 3 } });
+    await image.png().toFile(join(path, "train/even/100.png"));
+    const { dataset } = trainStream.at(0);
+    expect(() => readSamples(dataset)).toThrow(
+      "train/even/100.png: must have 40 × 30 pixels, as when it was looked at, got 33 × 20",
+    );
+  });
+
   test("evaluates the square in the middle, and refuses what leaves sizes different", async () => {
     const path = await makePhotos();
     const { testStream } = await directoryBenchmark({ path, ...options });

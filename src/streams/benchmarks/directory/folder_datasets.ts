@@ -138,7 +138,8 @@ function shareRoom(folders: readonly NamedSamples[]): readonly NamedSamples[] {
     const [height = 0, width = 0, channels = 1] = sampleShape;
     const own = Array.from({ length: labels.places.length }, () => [height, width]).flat();
     const room = { imageSizes: folder.imageSizes ?? Int32Array.from(own), sampleShape: [pixels, 1, channels] };
-    if (located) return { ...folder, ...room, located: { ...located, spec: changeImages(located.spec, { pixels }) } };
+    const kept = { pixels, sizes: room.imageSizes };
+    if (located) return { ...folder, ...room, located: { ...located, spec: changeImages(located.spec, kept) } };
     if (!(x instanceof Uint8Array)) return folder;
     return { ...folder, ...room, x: padRows(x, height * width * channels, pixels * channels) };
   });
