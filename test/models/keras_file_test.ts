@@ -150,6 +150,10 @@ describe("tfjsModel() of a .keras file", () => {
         /taken.keras: layer "not_equal_1" of class NotEqual is an operator on tensors/,
       ],
       [
+        edit("call", '"keras_history": ["both", 0, 0]', '"keras_history": ["neither", 0, 0]', "filled"),
+        /call.keras: layer "global_average_pooling1d_\d" needs calls of the model's layers, got "neither"$/,
+      ],
+      [
         change("damaged", (files) => files.set("model.weights.h5", Buffer.from("no HDF5"))),
         /^SyntaxError: damaged.keras, model.weights.h5: no HDF5 file$/,
       ],

@@ -56,15 +56,23 @@ function parseText(text: string, file: string): unknown {
 }
 
 /**
- * Refuses settings that TF.js passes over without a word.
- * @throws {RangeRefusal} If a layer has one, or is written in Keras 3's way.
+ * Refuses settings that TF.js passes over without a word, and calls that it would wait for without end.
+ * @throws {RangeRefusal} If a layer has one, takes what no layer gives, or is written in Keras 3's way.
  */
 export function assertLayersMeanTheSame({ config }: ModelTopology, file: string): void {
-  const layers: unknown = Reflect.get(Object(config), "layers");
-  for (const layer of Array.isArray(layers) ? layers : []) {
+  const given: unknown = Reflect.get(Object(config), "layers");
+  const layers: readonly unknown[] = Array.isArray(given) ? given : [];
+  const names = new Set(layers.map((layer) => Reflect.get(Object(Reflect.get(Object(layer), "config")), "name")));
+  for (const layer of layers) {
     assertKeras2(layer, file);
     const read = layerSchema.safeParse(layer);
     if (!read.success) continue;
+    const missing = read.data.inbound_nodes?.flat().find(([name]) => !names.has(name));
+    if (missing) {
+      throw new RangeRefusal(
+        needs(`${file}: layer "${read.data.config.name}"`, "calls of the model's layers", missing[0]),
+      );
+    }
     if (isModelJson(read.data)) assertLayersMeanTheSame(read.data, file);
     else assertMeansTheSame(read.data, file);
   }
