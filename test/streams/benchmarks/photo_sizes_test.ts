@@ -13,6 +13,7 @@ import { listSources } from "../../../src/streams/benchmark.ts";
 import { directoryBenchmark } from "../../../src/streams/benchmarks/directory/directory_benchmark.ts";
 import type { DirectoryOptions } from "../../../src/streams/benchmarks/directory/directory_options.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
+import { makeTar, type TarFile } from "../../support/made_tar.ts";
 
 afterAll(removeFolders);
 
@@ -160,6 +161,43 @@ describe("directoryBenchmark() of photos of different sizes", () => {
     const lazy = await train({ path, ...options, cacheBytes: 64 * 30 * 41 * 3 }, 2);
     expect(lazy.parameters).toEqual(wanted.parameters);
     expect([wanted.isStored, lazy.isStored]).toEqual([false, true]);
+  });
+
+  test("reads photos in tar shards as those in folders", async () => {
+    const shard = async (start: number, end: number) => {
+      const files: TarFile[] = [];
+      for (const number of ROWS.filter((row) => row >= start && row < end)) {
+        const [height, width] = sizeOf(number);
+        const image = sharp(paint(number, [height, width]), { raw: { height, width, channels: 3 } });
+        files.push([`${number}.png`, await image.png().toBuffer()], [`${number}.cls`, String(number % 2)]);
+      }
+      return makeTar(files);
+    };
+    // Those to test on have one size alone.
+    const path = await makeFolder({
+      "train/a.tar": await shard(0, 36),
+      "train/b.tar": await shard(36, 72),
+      "test/c.tar": await shard(3, 4),
+    });
+    for (const cacheBytes of [undefined, 64 * 30 * 41 * 3]) {
+      const { trainStream, testStream } = await directoryBenchmark({
+        path,
+        ...options,
+        ...(cacheBytes ? { cacheBytes } : {}),
+      });
+      const { dataset } = trainStream.at(0);
+      const { data } = readSamples(dataset, { seed: 9, step: 4 });
+      const order = [...ROWS.filter((row) => row < 36), ...ROWS.filter((row) => row >= 36)];
+      for (const [position, row] of dataset.references.rows.entries()) {
+        const number = order[row] ?? 0;
+        const random = new RowRandom({ seed: 9, step: 4 }, row);
+        const part = cropLikeTorchvision(sizeOf(number), () => random.uniform());
+        const wanted = scaleSlowly(paint(number, sizeOf(number)), sizeOf(number)[1], part);
+        const got = data.subarray(position * 192, (position + 1) * 192);
+        expect(Math.max(...wanted.map((value, i) => Math.abs(value - (got[i] ?? 0))))).toBeLessThan(0.51 / 255);
+      }
+      expect(readSamples(testStream.at(0).dataset).shape).toEqual([1, 8, 8, 3]);
+    }
   });
 
   test("names a photo that has another size when it is drawn", async () => {
