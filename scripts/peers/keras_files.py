@@ -1,7 +1,7 @@
 """Writes small networks as Keras 3 saves them (.keras), with what Keras says of them, for test/models/layers_file/keras3.
 
 Weights are random. NAME.json holds samples and the outputs in evaluation, that of a norm over masked times what training makes of it, too. The archives are packed again, deflated. Some are
-written in the older form, too, packed by gzip (NAME.h5.gz).
+written in Keras 2's form, too, packed by gzip (NAME.h5.gz).
 
 pip install keras tensorflow-cpu numpy h5py
 python scripts/peers/keras_files.py test/models/layers_file/keras3
@@ -178,7 +178,7 @@ def pack(path):
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
 
 
-# Written as Keras 1 and 2 do it, too.
+# Written as Keras 2 does it, too.
 LEGACY = [vision, words]
 
 

@@ -8,8 +8,8 @@ import { convertKerasModel } from "./keras_model.ts";
 import { collectGroupedWeights } from "./legacy_weights.ts";
 
 /**
- * Reads a whole model in one HDF5 file (.h5), as `model.save` of Keras 1 and 2 writes it, and that of Keras 3 when it
- * is asked for that.
+ * Reads a whole model in one HDF5 file (.h5), as `model.save` of Keras 2 writes it, and that of Keras 3 when it is
+ * asked for that.
  * @param path The .h5 file.
  * @param file What messages begin with.
  * @throws {RefusalError} If it is missing, damaged or holds weights alone, or its layers are written in another way.
