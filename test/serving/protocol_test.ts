@@ -83,9 +83,13 @@ describe("the Open Inference Protocol over HTTP", () => {
   });
 
   test("answers binary tensors, wherever they begin", async () => {
-    for (const id of ["", "a", "ab", "abc"]) {
-      const parameters = { binary_data_output: true };
-      const { body, headers } = makeBinaryRequest(Float32Array.from(ROWS.flat()), [2, 3], { id, parameters });
+    const requests = [undefined, undefined, "", "a", "ab", "abc", undefined].map((id, i) => ({
+      id,
+      rows: ROWS.slice(i % 2),
+    }));
+    for (const { id, rows } of requests) {
+      const more = { ...(id === undefined ? {} : { id }), parameters: { binary_data_output: true } };
+      const { body, headers } = makeBinaryRequest(Float32Array.from(rows.flat()), [rows.length, 3], more);
       const response = await fetch(`${url}/v2/models/made/infer`, {
         method: "POST",
         body: new Uint8Array(body),
@@ -94,9 +98,15 @@ describe("the Open Inference Protocol over HTTP", () => {
       const bytes = new Uint8Array(await response.arrayBuffer());
       const headBytes = Number(response.headers.get("inference-header-content-length"));
       const head = JSON.parse(new TextDecoder().decode(bytes.subarray(0, headBytes)));
-      expect(head.outputs[0].parameters.binary_data_size).toBe(24);
+      const parameters = { binary_data_size: rows.length * 12 };
+      expect(head).toEqual({
+        ...(id === undefined ? {} : { id }),
+        model_name: "made",
+        model_version: "1",
+        outputs: [{ name: "logits", datatype: "FP32", shape: [rows.length, 3], parameters }],
+      });
       const values = new Float32Array(bytes.slice(headBytes).buffer);
-      expect([...values]).toEqual(ROWS.flatMap((row) => computeLogits(row, { shift: 1 })));
+      expect([...values]).toEqual(rows.flatMap((row) => computeLogits(row, { shift: 1 })));
     }
   });
 

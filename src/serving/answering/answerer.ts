@@ -138,14 +138,19 @@ export class Answerer implements AnsweringThread {
   }
 
   /** Computes a job by a version; a silent candidate computes it afterwards. @throws {ProtocolError} As `submit`. */
-  async answer(version: OpenVersion, job: Job): Promise<void> {
-    await version.queue.submit(job);
+  answer(version: OpenVersion, job: Job): Promise<void> {
+    const answered = version.queue.submit(job);
+    const candidate = this.#models.get(version.model)?.route.candidate;
+    return candidate?.share === 0 ? answered.then(() => this.#shadow(version, job)) : answered;
+  }
+
+  /** Has a silent candidate compute what was answered. */
+  #shadow(version: OpenVersion, job: Job): void {
     const open = this.#models.get(version.model);
     const candidate = open?.route.candidate;
-    if (open && candidate?.share === 0 && version.version === open.route.current) {
-      const silent = open.versions.get(candidate.version);
-      if (silent && silent.queue.waitingRows + job.rows <= MAX_SHADOW_ROWS) void compare({ silent, version, job });
-    }
+    if (!open || candidate?.share !== 0 || version.version !== open.route.current) return;
+    const silent = open.versions.get(candidate.version);
+    if (silent && silent.queue.waitingRows + job.rows <= MAX_SHADOW_ROWS) void compare({ silent, version, job });
   }
 
   async #close(model: string, version: string): Promise<void> {

@@ -153,6 +153,7 @@ export class BatchQueue {
     const computedMs = performance.now();
     this.#countBatch(rows, toNs(computedMs - startedMs));
     for (const part of parts) this.#giveBack(part, computedMs);
+    this.#countFeatures(rows);
     this.statistics.outputNs += toNs(performance.now() - computedMs);
   }
 
@@ -211,12 +212,11 @@ export class BatchQueue {
     addBatch(statistics, rows, { executions: 1, computeNs });
   }
 
-  /** What was predicted, and the mean of the features: by them a drift of the traffic is seen. */
+  /** What was predicted: by that, and by the mean of the features, a drift of the traffic is seen. */
   #countPredictions(firstRow: number, rows: number): void {
     const { predicted, recentPredicted } = this.statistics;
     const [output] = this.session.outputs;
-    const [input] = this.session.inputs;
-    if (!output || !input) return;
+    if (!output) return;
     const fade = RECENT_FADE ** rows;
     for (let column = 0; column < recentPredicted.length; column++) {
       recentPredicted[column] = (recentPredicted[column] ?? 0) * fade;
@@ -226,16 +226,23 @@ export class BatchQueue {
       predicted[column] = (predicted[column] ?? 0) + 1;
       recentPredicted[column] = (recentPredicted[column] ?? 0) + 1;
     }
-    const { rowLength } = input.port;
-    // One row in each part: a sample of the traffic is enough for a mean.
+  }
+
+  /** The mean of the features. One row of each batch: a sample of the traffic is enough for it. */
+  #countFeatures(rows: number): void {
+    const { statistics } = this;
+    const [input] = this.session.inputs;
+    if (!input || input.values instanceof BigInt64Array) return;
     const { values } = input;
-    if (values instanceof BigInt64Array) return;
+    const { rowLength } = input.port;
     let sum = 0;
-    for (let i = firstRow * rowLength; i < (firstRow + 1) * rowLength; i++) sum += values[i] ?? 0;
-    const isFirst = this.statistics.featureCount === 0;
-    this.statistics.recentMean += (isFirst ? 1 : 1 - fade) * (sum / rowLength - this.statistics.recentMean);
-    this.statistics.featureSum += sum;
-    this.statistics.featureCount += rowLength;
+    for (let i = 0; i < rowLength; i++) sum += values[i] ?? 0;
+    // What a model cannot answer may be infinite.
+    if (!Number.isFinite(sum)) return;
+    const weight = statistics.featureCount === 0 ? 1 : 1 - RECENT_FADE ** rows;
+    statistics.recentMean += weight * (sum / rowLength - statistics.recentMean);
+    statistics.featureSum += sum;
+    statistics.featureCount += rowLength;
   }
 }
 

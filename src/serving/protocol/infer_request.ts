@@ -1,8 +1,11 @@
 import { describeValue } from "../../core/errors/errors.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import { createValues, ITEM_BYTES, type TensorPort } from "../model_file/tensor_port.ts";
+import { HeadMemo } from "./head_memo.ts";
+import { type LiftedNumbers, liftNumbers } from "./lift_numbers.ts";
 import { parseJson } from "./parse_json.ts";
 import { ProtocolError } from "./protocol_error.ts";
+import type { ScannedNumbers } from "./scan_numbers.ts";
 
 /** An output that is asked for. */
 export interface WantedOutput {
@@ -50,8 +53,14 @@ export function parseInferRequest(
   { file, limits }: { readonly file: ServedFile; readonly limits: InferLimits },
 ): InferRequest {
   if (headerBytes === 0) return parseRawRequest(body, file, limits);
-  const { fields, tensors } = readBody({ body, headerBytes });
+  const { fields, tensors } = readBody({ body, headerBytes }, headerBytes === undefined ? countAxes(file) : undefined);
   return readInferFields(fields, { file, limits, tensors });
+}
+
+/** How deep lists of numbers may stand within each other; undefined where a model takes others than float32. */
+function countAxes({ inputs }: ServedFile): number | undefined {
+  if (inputs.some(({ datatype }) => datatype !== "FP32")) return undefined;
+  return inputs.reduce((most, { rowShape }) => Math.max(most, rowShape.length), 0);
 }
 
 /** The length of the JSON in front of binary tensors, from its header. @throws {ProtocolError} 400 if it is none. */
@@ -61,17 +70,24 @@ export function parseLength(text: string | null): number | undefined {
   throw wrong(`Inference-Header-Content-Length must be a whole number, got ${JSON.stringify(text)}`);
 }
 
-/** The fields of a body, and the tensors behind them. @throws {ProtocolError} 400 if it is malformed. */
-export function readBody({ body, headerBytes }: RequestBody): {
-  readonly fields: Fields;
-  readonly tensors: TensorSource;
-} {
+const memo = new HeadMemo();
+
+/**
+ * The fields of a body, and the tensors behind them.
+ * @param floatDepth Where given, lists of numbers under "data" are read as float32: how deep they may stand.
+ * @throws {ProtocolError} 400 if it is malformed.
+ */
+export function readBody(
+  { body, headerBytes }: RequestBody,
+  floatDepth?: number,
+): { readonly fields: Fields; readonly tensors: TensorSource } {
   if (headerBytes !== undefined && !(headerBytes <= body.length)) {
     throw wrong(`the JSON in front must have ${headerBytes} bytes, got ${body.length}`);
   }
-  const json = parseJson(headerBytes === undefined ? body : body.subarray(0, headerBytes));
-  const tensors = new TensorReader(headerBytes === undefined ? undefined : body.subarray(headerBytes));
-  return { fields: asFields(json, "the request"), tensors };
+  const head = headerBytes === undefined ? body : body.subarray(0, headerBytes);
+  const { json, lists }: LiftedNumbers = floatDepth === undefined ? { json: head } : liftNumbers(head, floatDepth);
+  const tensors = new TensorReader(headerBytes === undefined ? undefined : body.subarray(headerBytes), lists);
+  return { fields: asFields(memo.read(json, parseJson), "the request"), tensors };
 }
 
 /** The same of fields that were parsed, with tensors that stand elsewhere. @throws {ProtocolError} As above. */
@@ -101,15 +117,23 @@ export interface TensorSource {
   take(length: number, name: string): Uint8Array;
   /** @throws {ProtocolError} 400 if something is left. */
   assertEnd(): void;
+  /** A list of numbers that was taken out of the JSON, where `data` stands for one. */
+  findList?(data: unknown): ScannedNumbers | undefined;
 }
 
 /** Takes binary tensors one after another from behind the JSON. */
 class TensorReader implements TensorSource {
   readonly #bytes: Uint8Array | undefined;
+  readonly #lists: ReadonlyMap<string, ScannedNumbers> | undefined;
   #place = 0;
 
-  constructor(bytes: Uint8Array | undefined) {
+  constructor(bytes: Uint8Array | undefined, lists: ReadonlyMap<string, ScannedNumbers> | undefined) {
     this.#bytes = bytes;
+    this.#lists = lists;
+  }
+
+  findList(data: unknown): ScannedNumbers | undefined {
+    return typeof data === "string" ? this.#lists?.get(data) : undefined;
   }
 
   take(length: number, name: string): Uint8Array {
@@ -189,8 +213,16 @@ function readTensor(
     if (size !== wantedBytes) throw wrong(`"${port.name}" needs ${wantedBytes} bytes, got ${describeValue(size)}`);
     return tensors.take(wantedBytes, port.name);
   }
+  const list = tensors.findList?.(data);
+  if (list) return readList(list, port, rows);
   if (!Array.isArray(data)) throw wrong(`"${port.name}" must have a list as data, got ${describeValue(data)}`);
   return readValues(data, port, rows);
+}
+
+function readList({ values, depth }: ScannedNumbers, port: TensorPort, rows: number): Uint8Array {
+  const length = rows * port.rowLength;
+  if (values.length !== length || depth > port.rowShape.length) throw wrongCount(port, length);
+  return new Uint8Array(values.buffer);
 }
 
 /** Numbers in one list or in lists of lists: nested as deep as the tensor has axes, at the most. */

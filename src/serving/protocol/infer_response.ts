@@ -1,5 +1,5 @@
 import type { OpenVersion } from "../answering/answerer.ts";
-import { type TensorArray, type TensorPort, viewValues } from "../model_file/tensor_port.ts";
+import { type TensorPort, viewValues } from "../model_file/tensor_port.ts";
 import type { InferRequest, WantedOutput } from "./infer_request.ts";
 
 /** An answer as it is sent. */
@@ -21,6 +21,8 @@ const encoder = new TextEncoder();
 export function encodeInferAnswer(openVersion: OpenVersion, answered: AnsweredRequest): InferAnswer {
   const { model, version } = openVersion;
   const { request } = answered;
+  if (request.isBinary && !request.outputs && request.id === undefined)
+    return encodeBinaryAnswer(openVersion, answered);
   const encoded = encodeOutputs(openVersion, answered);
   const head = JSON.stringify({
     ...(request.id === undefined ? {} : { id: request.id }),
@@ -30,7 +32,25 @@ export function encodeInferAnswer(openVersion: OpenVersion, answered: AnsweredRe
   });
   const binaries = encoded.flatMap(({ binary }) => (binary ? [binary] : []));
   if (binaries.length === 0) return { body: head, headerBytes: undefined };
-  return joinBinary(head, binaries);
+  return joinBinary(encoder.encode(head), binaries);
+}
+
+/** The heads of binary answers by the number of rows: they are the same for all requests that want nothing else. */
+const heads = new WeakMap<OpenVersion, Map<number, Uint8Array>>();
+const MAX_HEADS = 64;
+
+function encodeBinaryAnswer(openVersion: OpenVersion, { request: { rows }, outputs }: AnsweredRequest): InferAnswer {
+  const { model, version, file } = openVersion;
+  const known = heads.get(openVersion) ?? new Map<number, Uint8Array>();
+  let head = known.get(rows);
+  if (!head) {
+    const fields = file.outputs.map(({ name, datatype, rowShape, rowBytes }) => {
+      return { name, datatype, shape: [rows, ...rowShape], parameters: { binary_data_size: rows * rowBytes } };
+    });
+    head = encoder.encode(JSON.stringify({ model_name: model, model_version: version, outputs: fields }));
+    if (known.size < MAX_HEADS) heads.set(openVersion, known.set(rows, head));
+  }
+  return joinBinary(head, outputs);
 }
 
 /** A request and the bytes of the model's outputs for it. */
@@ -45,8 +65,7 @@ export function encodeOutputs({ file }: OpenVersion, { request, outputs }: Answe
     const i = file.outputs.findIndex(({ name }) => name === wanted.name);
     const [port, bytes] = [file.outputs[i], outputs[i]];
     if (!port || !bytes) throw new Error(`no output "${wanted.name}"`);
-    const values = viewValues(port.datatype, bytes.buffer);
-    return encodeOutput({ port, values, rows: request.rows, classNames: file.classNames }, wanted);
+    return encodeOutput({ port, bytes, rows: request.rows, classNames: file.classNames }, wanted);
   });
 }
 
@@ -54,8 +73,7 @@ function listWanted({ outputs, isBinary }: InferRequest, ports: readonly TensorP
   return outputs ?? ports.map(({ name }) => ({ name, isBinary, classes: 0 }));
 }
 
-function joinBinary(head: string, binaries: readonly Uint8Array[]): InferAnswer {
-  const headBytes = encoder.encode(head);
+function joinBinary(headBytes: Uint8Array, binaries: readonly Uint8Array[]): InferAnswer {
   const body = new Uint8Array(binaries.reduce((sum, { length }) => sum + length, headBytes.length));
   body.set(headBytes);
   let place = headBytes.length;
@@ -68,29 +86,31 @@ function joinBinary(head: string, binaries: readonly Uint8Array[]): InferAnswer 
 
 interface OutputValues {
   readonly port: TensorPort;
-  readonly values: TensorArray;
+  /** All of their buffer. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly rows: number;
   readonly classNames: readonly string[] | undefined;
 }
 
 function encodeOutput(output: OutputValues, { isBinary, classes }: WantedOutput): EncodedOutput {
-  const { port, values, rows } = output;
+  const { port, bytes, rows } = output;
   const { name, datatype, rowShape } = port;
   if (classes > 0) return encodeClasses(output, { isBinary, classes });
   const shape = [rows, ...rowShape];
   if (isBinary) {
-    const binary = new Uint8Array(values.buffer);
-    return { fields: { name, datatype, shape, parameters: { binary_data_size: binary.length } }, binary };
+    return { fields: { name, datatype, shape, parameters: { binary_data_size: bytes.length } }, binary: bytes };
   }
+  const values = viewValues(datatype, bytes.buffer);
   const data = values instanceof BigInt64Array ? Array.from(values, Number) : Array.from(values);
   return { fields: { name, datatype, shape, data }, binary: undefined };
 }
 
 /** The best classes of each row, as Triton's classification extension writes them: "value:column:label". */
 function encodeClasses(
-  { port, values, rows, classNames }: OutputValues,
+  { port, bytes, rows, classNames }: OutputValues,
   { isBinary, classes }: { readonly isBinary: boolean; readonly classes: number },
 ): EncodedOutput {
+  const values = viewValues(port.datatype, bytes.buffer);
   const texts: string[] = [];
   for (let row = 0; row < rows; row++) {
     const scores = Array.from(values.subarray(row * port.rowLength, (row + 1) * port.rowLength), Number);

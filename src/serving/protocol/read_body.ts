@@ -28,54 +28,47 @@ export class BodyReader {
    * @throws {ProtocolError} 400 if it is packed badly or breaks off, 408 if it is late, 413 if it is too large, 415 if
    * it is packed in another way than gzip or deflate.
    */
-  async read(request: Request): Promise<Uint8Array> {
-    const { maxBodyBytes } = this.#limits;
+  read(request: Request): Promise<Uint8Array> {
+    const { maxBodyBytes: maxBytes, bodyTimeoutMs } = this.#limits;
     const { headers } = request;
     const declared = headers.get("content-length");
-    if (declared !== null && Number(declared) > maxBodyBytes) throw tooLarge(maxBodyBytes);
-    const bytes = await this.#inTime(declared === null ? readChunks(request, maxBodyBytes) : readWhole(request));
     const encoding = headers.get("content-encoding");
-    return encoding === null || encoding === "identity" ? bytes : unpack(bytes, { encoding, maxBytes: maxBodyBytes });
+    this.#sweep ??= this.#startSweep();
+    // A promise of its own and no race: that costs half as much, and every request has a body.
+    return new Promise((resolve, reject) => {
+      if (declared !== null && Number(declared) > maxBytes) throw tooLarge(maxBytes);
+      const entry = { deadlineMs: performance.now() + bodyTimeoutMs, reject };
+      this.#arriving.add(entry);
+      const finish = (body: ArrayBuffer | Uint8Array) => {
+        this.#arriving.delete(entry);
+        const bytes = body instanceof Uint8Array ? body : new Uint8Array(body);
+        resolve(encoding === null || encoding === "identity" ? bytes : unpack(bytes, { encoding, maxBytes }));
+      };
+      const fail = (cause: unknown) => {
+        this.#arriving.delete(entry);
+        reject(cause instanceof ProtocolError ? cause : breaksOff(cause));
+      };
+      const body = declared === null ? readChunks(request, maxBytes) : request.arrayBuffer();
+      body.then(finish).catch(fail);
+    });
   }
 
   close(): void {
     clearInterval(this.#sweep);
   }
 
-  async #inTime(body: Promise<Uint8Array>): Promise<Uint8Array> {
-    const { bodyTimeoutMs } = this.#limits;
-    this.#sweep ??= this.#startSweep();
-    let entry: LateBody | undefined;
-    const late = new Promise<never>((_, reject) => {
-      entry = { deadlineMs: performance.now() + bodyTimeoutMs, reject };
-      this.#arriving.add(entry);
-    });
-    try {
-      return await Promise.race([body, late]);
-    } finally {
-      if (entry) this.#arriving.delete(entry);
-    }
-  }
-
   #startSweep(): ReturnType<typeof setInterval> {
     const timer = setInterval(() => {
       const nowMs = performance.now();
-      for (const { deadlineMs, reject } of this.#arriving) {
-        if (deadlineMs > nowMs) continue;
+      for (const entry of this.#arriving) {
+        if (entry.deadlineMs > nowMs) continue;
+        this.#arriving.delete(entry);
         const message = `the body must arrive within ${this.#limits.bodyTimeoutMs / 1000} s`;
-        reject(new ProtocolError(408, message, { connection: "close" }));
+        entry.reject(new ProtocolError(408, message, { connection: "close" }));
       }
     }, SWEEP_MS);
     timer.unref();
     return timer;
-  }
-}
-
-async function readWhole(request: Request): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await request.arrayBuffer());
-  } catch (cause) {
-    throw breaksOff(cause);
   }
 }
 
