@@ -1,9 +1,10 @@
 import type { ServedFile } from "../model_file/served_file.ts";
 import { createPort } from "../model_file/tensor_port.ts";
-import { type Fields, readInputs, type TensorSource } from "../protocol/infer_request.ts";
+import { type Fields, readInputs } from "../protocol/infer_request.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { Service } from "../protocol/service.ts";
 import type { ControlRequest } from "../protocol/serving_control.ts";
+import type { TensorSource } from "../protocol/tensor_source.ts";
 import type { Feedback } from "./feedback_collector.ts";
 
 const MAX_FROM_LENGTH = 200;

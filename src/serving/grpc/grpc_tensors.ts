@@ -1,6 +1,7 @@
 import { z } from "zod";
-import type { Fields, TensorSource } from "../protocol/infer_request.ts";
+import type { Fields } from "../protocol/infer_request.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
+import type { TensorSource } from "../protocol/tensor_source.ts";
 
 /** Parameters of a message, by name: each is one of several types. */
 export const parametersSchema = z.record(
