@@ -51,7 +51,14 @@ const CLASSES_ALONE = new Set([
 ]);
 
 /** Generators learn samples and know no targets; early stopping is told to watch accuracy. */
-const LEFT_OUT = new Set(["VAETraining", "TrainGeneratorAfterExpPlugin", "EarlyStoppingPlugin"]);
+const LEFT_OUT = new Set([
+  "VAETraining",
+  "TrainGeneratorAfterExpPlugin",
+  "EarlyStoppingPlugin",
+  // They refuse the losses of numbers when a strategy is made.
+  "MixupPlugin",
+  "CutMixPlugin",
+]);
 
 const CRITERIA = { values: () => new MSELoss(), labels: () => new BCEWithLogitsLoss() } as const;
 
