@@ -76,6 +76,13 @@ export function parseTrainConfig(directory: string, json: unknown): TrainConfig 
  * @param subject What messages begin with.
  */
 export function parseConfig(subject: string, json: unknown): TrainConfig {
-  const { version: _version, ...config } = resolveOptions(subject, json as never, CONFIG);
+  const { version: _version, ...config } = resolveOptions(subject, renameFormer(json) as never, CONFIG);
   return { version: 1, ...omitUndefined(config) };
+}
+
+/** Runs that began before features could lie in files say how many MiB of them are kept. */
+function renameFormer(json: unknown): unknown {
+  if (typeof json !== "object" || json === null || !("featureCacheMiB" in json)) return json;
+  const { featureCacheMiB, ...others } = json;
+  return typeof featureCacheMiB === "number" ? { featureCache: featureCacheMiB * 2 ** 20, ...others } : json;
 }
