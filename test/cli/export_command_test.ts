@@ -66,7 +66,7 @@ describe("export", () => {
       [[run, "--out", join(run, "onnx", "experience-001.onnx")], "is the model itself: give another file"],
       [[run, "--out", out, "--layout", "nchw"], "layout nchw needs samples [height, width, channels]"],
       [[run, "--out", out, "--opset", "12"], "opset must be a whole number from 13 to 21, got 12"],
-      [[run, "--out", out, "--precision", "int8"], "to read it, or --data to read another"],
+      [[run, "--out", out, "--precision", "int8"], "say where it lies, or another, as --data FOLDER"],
       [[outs, "--out", out], `${outs} holds no exported model`],
       [[join(run, "config.json"), "--out", out, "--no-test"], "the ONNX file"],
     ] as const;
