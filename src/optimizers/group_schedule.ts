@@ -39,6 +39,16 @@ export function assertTrainedEpochs(subject: string, { groups = [] }: Optimizer,
   );
 }
 
+/** @throws {RangeError} If a group is held still in all of so many experiences. */
+export function assertTrainedExperiences({ groups = [] }: Optimizer, experiences: number): void {
+  const frozen = Math.max(0, ...groups.map(({ schedule }) => schedule?.frozenExperiences ?? 0));
+  if (frozen === 0 || experiences > frozen) return;
+  throw new RangeRefusal(
+    `a group of parameters is held still in the first ${frozen} experiences (frozenExperiences), ` +
+      `so there must be more experiences than that, got ${experiences}`,
+  );
+}
+
 /**
  * An optimizer's rule with the learning rates of a moment: 0 for groups that are held still then, as PyTorch's groups
  * with a learning rate of 0. Momentum and moments of those still follow the gradient.

@@ -6,7 +6,10 @@ import { fileURLToPath } from "node:url";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
+import { lora } from "../../src/models/lora.ts";
+import { onnxModel } from "../../src/models/onnx_model.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { takeApart } from "../onnx/import/adapters/adapted_model.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeNpy } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
@@ -79,7 +82,8 @@ describe("train --model onnx:…,adapter=lora", () => {
     const merged = await listWeights(await train());
     expect(merged).toContain("network/hidden.weight");
     expect(merged.filter((name) => name.includes("lora"))).toEqual([]);
-    const kept = await listWeights(await train("--keep-adapters"));
+    const run = await train("--keep-adapters");
+    const kept = await listWeights(run);
     expect(kept).toContain("network/hidden.weight");
     const adapters = kept.filter((name) => /weight\.lora_[AB]/.test(name));
     expect(adapters.map((name) => name.replace(/^network\/(.*?_[AB]).*/, "$1")).toSorted()).toEqual([
@@ -88,6 +92,18 @@ describe("train --model onnx:…,adapter=lora", () => {
       "mix.weight.lora_A",
       "mix.weight.lora_B",
     ]);
+    // Adapters beside those that the file holds, which stay as they are.
+    const adapter = lora({ rank: 2 });
+    const path = join(run, "onnx/experience-001.onnx");
+    const again = takeApart(onnxModel({ path, head: "keep", inputShape: [5, 5, 3], adapter }));
+    const trained = again.spec.layout.entries.map(({ name }) => name);
+    expect(trained.filter((name) => name.includes("lora_A.") || name.includes("lora_B."))).toEqual([]);
+    expect(trained.filter((name) => name.endsWith(".lora_B")).length).toBe(trained.length / 2);
+    expect(trained).toContain("network/network/mix.weight.2.lora_A");
+    expect(trained).toContain("network/frozen/point.weight.lora_A");
+    expect(() => onnxModel({ path, head: "keep", adapter: lora({ target: ["*lora_A*"] }) })).toThrow(
+      "adapter target=*lora_A* fits none of its products' weights: frozen/point.weight",
+    );
   }, 60_000);
 
   test("refuses what cannot be before a folder is made", async () => {

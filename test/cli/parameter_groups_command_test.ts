@@ -56,4 +56,11 @@ describe("train --optimizer NAME:groups=…", () => {
     expect(stderr).toMatch(/^Naive: a group of parameters is held still .+ more epochs than that, got 1\n$/);
     expect(existsSync(out)).toBe(false);
   });
+
+  test("refuses a group that no experience would train, before a folder is made", async () => {
+    const { out, status, stderr } = await train("sgd:learningRate=0.1,groups=fc0*:frozenExperiences=2");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^a group of parameters is held still .+ more experiences than that, got 2\n$/);
+    expect(existsSync(out)).toBe(false);
+  });
 });

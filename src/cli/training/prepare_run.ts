@@ -12,6 +12,7 @@ import { assertCudaOptions, chooseEngine } from "../../engine/create_engine.ts";
 import type { CudaOptions } from "../../engine/onnxruntime/cuda/cuda_options.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { takeTopology } from "../../models/take_topology.ts";
+import { assertTrainedExperiences } from "../../optimizers/group_schedule.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
 import { assertExportForm } from "../../runs/exports/export_form.ts";
@@ -69,6 +70,8 @@ export interface RunSurroundings {
   readonly acceptChangedData: boolean;
   /** True or a journal where `serve` says of each model whether the run goes on from it. Default: nobody does. */
   readonly gated?: string | true | undefined;
+  /** True where experiences may come that are not there yet. Default: false. */
+  readonly watch?: boolean;
   readonly loggers: readonly Logger[];
   /** Called whenever the run's summary was written. */
   readonly onSummary?: ((summary: RunSummary<TrainConfig>) => void) | undefined;
@@ -218,8 +221,8 @@ export async function createRunOptions(
     exportForm,
     checkpointEvery: parseCheckpointInterval(config.checkpointEvery),
     labels: { strategy: labelChoice(config.strategy), benchmark: labelChoice(config.benchmark) },
-    createStrategy: (parts: RunParts) =>
-      createLoaded(STRATEGIES, config.strategy, {
+    createStrategy: async (parts: RunParts) => {
+      const strategy = await createLoaded(STRATEGIES, config.strategy, {
         model,
         optimizer,
         ...(criterion ? { criterion } : {}),
@@ -245,7 +248,12 @@ export async function createRunOptions(
           onRestart: report,
           layerModules: listModules(config),
         },
-      }),
+      });
+      const all = strategy.trainsJointly ? 1 : benchmark.trainStream.length;
+      // A run that goes on was begun so, and may have been followed by more experiences.
+      if (target.kind === "new" && !around.watch) assertTrainedExperiences(optimizer, all);
+      return strategy;
+    },
   };
 }
 

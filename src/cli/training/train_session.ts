@@ -99,7 +99,7 @@ export class TrainSession implements AsyncDisposable {
     }
     const { ranks, signal, openLog } = this.#context;
     const { loggers, view, dashboard } = this.#show;
-    const { acceptChangedData, gated } = this.#options;
+    const { acceptChangedData, gated, watch } = this.#options;
     // Loads the engines: what is refused before needs none.
     const { prepareRun } = await import("./prepare_run.ts");
     const around = {
@@ -107,6 +107,7 @@ export class TrainSession implements AsyncDisposable {
       ranks,
       acceptChangedData,
       gated,
+      watch,
       loggers,
       onSummary: view?.show,
       signal,

@@ -8,6 +8,7 @@ import type { BaseStrategy } from "./base_strategy.ts";
 import type { CallbackName } from "./callbacks.ts";
 import { assertCriterionIsUsed } from "./combination_rules.ts";
 import type { TrainingSchedule } from "./eval_streams.ts";
+import { assertTrainsSomething } from "./gradient_guard.ts";
 import type { StrategyPlugin } from "./strategy_plugin.ts";
 import { assertTargets } from "./target_guard.ts";
 import { assertTasks } from "./task_guard.ts";
@@ -44,8 +45,12 @@ export class Rehearsal {
   /** Whether the sizes of minibatches are known. */
   readonly #isKnown: boolean;
 
-  /** @param dropLast Whether last, smaller minibatches are left out. */
+  /**
+   * @param dropLast Whether last, smaller minibatches are left out.
+   * @throws {RangeRefusal} If training would change nothing.
+   */
   constructor(strategy: BaseStrategy, dropLast: boolean) {
+    assertTrainsSomething(strategy);
     const plugins = listOwnPlugins(strategy);
     const own = strategy.rehearse();
     this.#strategy = strategy;

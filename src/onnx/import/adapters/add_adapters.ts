@@ -25,11 +25,13 @@ export interface AdapterOptions {
  * The network with low-rank adapters: where a weight W is not trained, its products x · Wᵀ become
  * x · Wᵀ + (alpha / rank) · (x · Aᵀ) · Bᵀ with trained A and B. A is drawn from U(−1/√in, 1/√in), weight by weight in
  * the network's order, and B is 0, so that the network gives what it gave. Operators that share a weight share A and B.
+ * Adapters that a file holds as nodes are weights of the network as any others, but get no adapters themselves.
  * @throws {RangeError} If a pattern fits no weight that can have an adapter, or rank is larger than all of its lengths.
  * @see Hu et al. 2021, LoRA, arXiv:2106.09685; A as in its code and in PEFT.
  */
 export function addAdapters({ network, values }: Imported, options: AdapterOptions): Imported {
-  const chosen = chooseWeights(findProducts(network), options);
+  const products = findProducts(network).filter(({ name }) => !isAdapter(name));
+  const chosen = chooseWeights(products, options);
   const free = createNamer(network);
   const plans = chosen.map((weight) => planAdapter(weight, { ...options, free }));
   const uses = new Map(plans.flatMap(({ uses }) => uses.map((use) => [use.product, use] as const)));
@@ -46,6 +48,11 @@ export function addAdapters({ network, values }: Imported, options: AdapterOptio
     },
     values: [...values, ...plans.flatMap((plan) => plan.values)],
   };
+}
+
+/** Whether a weight is A or B of an adapter that the file holds, by its name, as we or PEFT write it. */
+function isAdapter(name: string): boolean {
+  return /(^|[./])lora_[AB]([._/]|$)/.test(name);
 }
 
 /** Those that a pattern fits and that are not trained. */
@@ -76,8 +83,13 @@ function chooseWeights(products: readonly ProductWeight[], options: AdapterOptio
   return chosen;
 }
 
-/** A name that no value or weight has, as near to the one wanted as can be. */
-type Namer = (wanted: string) => string;
+/** Names that no value or weight has. */
+interface Namer {
+  /** As near to the one wanted as can be. */
+  readonly one: (wanted: string) => string;
+  /** Those of an adapter: WEIGHT.lora_A …, or WEIGHT.2.lora_A … where the network has an adapter there. */
+  readonly adapter: (weight: string) => { readonly a: string; readonly b: string; readonly scaling: string };
+}
 
 function createNamer(network: ImportedNetwork): Namer {
   const taken = new Set([
@@ -87,12 +99,19 @@ function createNamer(network: ImportedNetwork): Namer {
     ...Object.keys(network.statics),
     ...network.weights.map(({ name }) => name),
   ]);
-  return (wanted) => {
+  const one = (wanted: string) => {
     let name = wanted;
     for (let copy = 2; taken.has(name); copy++) name = `${wanted}_${copy}`;
     taken.add(name);
     return name;
   };
+  const adapter = (weight: string) => {
+    const list = (start: string) => ["lora_A", "lora_B", "lora_scaling"].map((end) => `${start}.${end}`);
+    let start = weight;
+    for (let copy = 2; list(start).some((name) => taken.has(name)); copy++) start = `${weight}.${copy}`;
+    return { a: one(`${start}.lora_A`), b: one(`${start}.lora_B`), scaling: one(`${start}.lora_scaling`) };
+  };
+  return { one, adapter };
 }
 
 function planAdapter(weight: ProductWeight, options: AdapterOptions & { readonly free: Namer }) {
@@ -101,7 +120,7 @@ function planAdapter(weight: ProductWeight, options: AdapterOptions & { readonly
   const [inputs, outputs] = [elementAt(shape, 1 - outputAxis), elementAt(shape, outputAxis)];
   // Convolutions have axes of their windows, too.
   const window = shape.slice(2);
-  const [a, b, scaling] = [free(`${name}.lora_A`), free(`${name}.lora_B`), free(`${name}.lora_scaling`)];
+  const { a, b, scaling } = free.adapter(name);
   const scale = alpha / rank;
   const shapes = { a: [rank, inputs, ...window], b: [outputs, rank, ...window] };
   const bound = 1 / Math.sqrt(inputs);
@@ -143,10 +162,10 @@ interface AdaptedProduct {
 function adaptProduct(product: ImportedNode, { a, b, scaling, scale, free }: AdaptedProduct) {
   const sum = elementAt(product.outputs, 0);
   const x = elementAt(product.inputs, 0);
-  const base = free(`${sum}/base`);
+  const base = free.one(`${sum}/base`);
   const added: ImportedNode[] = [];
   const add = (op: string, inputs: string[], attributes: ImportedNode["attributes"] = {}) => {
-    const output = free(`${sum}/lora_${added.length + 1}`);
+    const output = free.one(`${sum}/lora_${added.length + 1}`);
     added.push({ op, name: output, inputs, outputs: [output], attributes });
     return output;
   };

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describeValue, RangeRefusal } from "../../../core/errors/errors.ts";
 import { isFilePattern } from "../../../data/readers/file_pattern.ts";
+import { assertTestApart } from "./assert_test_apart.ts";
 import type { DirectoryOptions } from "./directory_options.ts";
 import { findSampleFolders, type SampleFolders } from "./find_sample_folders.ts";
 
@@ -22,12 +23,13 @@ export type ExperienceChoice = Pick<
  * Finds the experiences of `path`, and then those of each folder in `more`; brings them to the order of
  * `experienceNames`.
  * @throws {RefusalError} If a folder is arranged otherwise than `path`, a name comes twice or one that is wanted is not
- * there.
+ * there, or samples of `testPath` are among those of `path`.
  */
 export async function findExperienceFolders(choice: ExperienceChoice): Promise<ExperienceFolders> {
   const { path, testPath, more = [] } = choice;
   const isFile = await isFilePattern(path);
   const first = await findSampleFolders(path, choice);
+  if (testPath !== undefined) await assertTestApart(path, testPath);
   if (more.length > 0 && first.isUndivided) {
     throw new RangeRefusal(`${path}: more requires a folder for each experience`);
   }
