@@ -1,4 +1,4 @@
-import type { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { escapeControls } from "../../core/errors/printable.ts";
 import type { CliContext } from "../cli_context.ts";
 import { formatOption } from "../options/format_option.ts";
@@ -37,12 +37,20 @@ export function addLearnCommand(program: Command, { train, serve }: SharedComman
     "train on from a model that the gate refused (default: go back to the last that it let through, and train what came since together with what comes next)",
     false,
   );
-  const trained = train.options.filter((option) => !NOT_LEARNT.includes(option.attributeName()));
+  const trained = train.options
+    .filter((option) => !NOT_LEARNT.includes(option.attributeName()))
+    .map((option) => withDefault(option, FIRST));
   const served = serve.options.filter((option) => option.attributeName() !== "feedback");
   for (const option of [...trained, ...served]) command.addOption(option);
   command.action((folder: string, options: Options) =>
     learnUntilStopped(folder, options, { command, trained, served, context }),
   );
+}
+
+/** The option with another default, where there is one. */
+function withDefault(option: Option, defaults: Readonly<Record<string, string>>): Option {
+  const value = defaults[option.attributeName()];
+  return value === undefined ? option : Object.assign(new Option(option.flags), option).default(value);
 }
 
 interface Options extends Omit<ServeCommandOptions, "feedback"> {
@@ -76,7 +84,7 @@ async function learnUntilStopped(folder: string, options: Options, declared: Dec
   const path = nameRun(folder, out);
   const firstWords = [...defaults.map(([option, value]) => `--${option}=${value}`), benchmark];
   const names = typed.map((option) => option.attributeName());
-  await assertTrainable({ words, firstWords, typed: names, out: path, keepsRefused: keepRefused }, context);
+  await assertTrainable({ words, firstWords, typed: names, folder, out: path, keepsRefused: keepRefused }, context);
   await learn({
     folder,
     out: path,

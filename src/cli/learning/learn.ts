@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { listFolder } from "../../data/readers/read_sample_folder.ts";
+import { RunLock } from "../../runs/run_lock.ts";
 import { checkServeOptions, serve } from "../../serving/serve.ts";
 import type { ServeOptions } from "../../serving/serve_options.ts";
 import { CliError, refuse } from "../cli_error.ts";
+import { leaveNothing } from "./leave_nothing.ts";
 import { keepTraining, type TrainerOptions } from "./trainer.ts";
 
 /** Where a run is that learns from a folder. */
@@ -45,22 +47,39 @@ export async function learn({
   if (`${resolve(out)}/`.startsWith(`${resolve(folder)}/`)) {
     throw new CliError(`--out must be outside the folder of the data, ${folder}, got ${out}`);
   }
-  const feedback = await refuse(async () => {
-    checkServeOptions({ ...serving, models: [{ path: out }] });
-    await mkdir(folder, { recursive: true });
-    await mkdir(out, { recursive: true });
-    return findFeedbackFolder(folder);
-  });
+  await refuse(() => checkServeOptions({ ...serving, models: [{ path: out }] }));
+  const feedback = await refuse(() => findFeedbackFolder(folder));
+  const { journal = join(out, "serving", "journal.jsonl") } = serving;
   const models = [{ path: out, isRun: true, name: name ?? title, gate, feedback }];
-  await using server = await refuse(() => serve({ ...serving, models, tell }));
+  const made = [join(feedback, ".feedback"), join(out, "serving"), journal];
+  const start = async () => {
+    await mkdir(folder, { recursive: true });
+    return serveAlone(out, { ...serving, models, tell });
+  };
+  await using server = await refuse(() => leaveNothing(made, start));
   onListen(server.url, server.grpcPort);
   if (!existsSync(join(out, "config.json"))) tell(`${title} has no model yet: it waits for experiences in ${folder}`);
-  const { journal = join(out, "serving", "journal.jsonl") } = serving;
   await keepTraining({ ...options, folder, journal: keepsRefused ? undefined : journal });
 }
 
 /** Where the folder is parted into "train" and "test", feedback is for training. */
 async function findFeedbackFolder(folder: string): Promise<string> {
+  if (!existsSync(folder)) return folder;
   const { folders } = await listFolder(folder);
   return folders.includes("train") && folders.includes("test") ? join(folder, "train") : folder;
+}
+
+/** Serves while nobody else learns in a run's folder: before there is a run, it is nobody's. */
+async function serveAlone(out: string, options: ServeOptions) {
+  const folder = join(out, "serving");
+  await mkdir(folder, { recursive: true });
+  const lock = RunLock.acquire(folder);
+  try {
+    const { url, grpcPort, close } = await serve(options);
+    const end = () => close().finally(() => lock.release());
+    return { url, grpcPort, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
 }

@@ -1,6 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { z } from "zod";
 import { ask, makeRequest } from "../../serving/asking.ts";
 import { captureCli } from "../../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
@@ -177,6 +180,30 @@ describe("learn", () => {
     expect(broken.said).toBe(`${join(out, "config.json")}: not JSON\n`);
   }, 120_000);
 
+  test("refuses the run of another folder of that name, also while that one waits, and another reading", async () => {
+    const root = await makeFolder({ "a/data/month1/d.csv": makeTable(1, ["ant", "cat"]) });
+    const [first, second, out] = [join(root, "a/data"), join(root, "b/data"), join(root, "run")];
+    const waiting = new LearningService([second, `--out=${out}`, ...SERVING]);
+    await waiting.waitFor(/waits for experiences/);
+    expect(await captureCli(["learn", first, `--out=${out}`, ...SERVING])).toMatchObject({ status: 2, stdout: "" });
+    expect(await waiting.stop()).toBe(0);
+    await train(["--benchmark", `directory:path=${first}`, ...TRAINING, MODEL, "--quiet", "--out", out]);
+    const before = await readdir(root, { recursive: true });
+    expect(await captureCli(["learn", second, `--out=${out}`, ...SERVING])).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `${out} holds a run on ${first}, got ${second}: name another folder for its run with --out\n`,
+    });
+    const other = await captureCli(["learn", first, `--out=${out}`, ...SERVING, "--reading=testSize=0.5"]);
+    expect(other).toMatchObject({ status: 2, stderr: `${out}: the run has --reading testSize=none, got 0.5\n` });
+    expect(await readdir(root, { recursive: true })).toEqual(before);
+    // A link leads to the same data.
+    await symlink(first, join(root, "link"));
+    const again = new LearningService([join(root, "link"), `--out=${out}`, ...SERVING]);
+    await again.waitFor(/promoted/);
+    expect(await again.stop()).toBe(0);
+  }, 60_000);
+
   test("refuses before anything is made what could never be trained or served", async () => {
     const root = await makeFolder({});
     const [data, out] = [join(root, "data"), join(root, "run")];
@@ -198,5 +225,16 @@ describe("learn", () => {
     );
     expect(await refuse("--host", "0.0.0.0")).toContain("token is required where other machines can ask");
     expect(await refuse("--shadow", "--canary", "0.1")).toBe("serve: canary and shadow exclude each other\n");
+    expect(await refuse("--model", "onnx:path=gone.onnx")).toBe(
+      "--model onnx: gone.onnx: there is no such file or folder\n",
+    );
+    expect(await refuse("--model", "run:gone")).toContain("gone");
+    expect(await refuse("--gate", "gone")).toContain("gone");
+    const busy = createServer().listen(0, "127.0.0.1");
+    await once(busy, "listening");
+    expect((await captureCli(["learn", "--help"])).stdout).toMatch(/"replay"\).*"mlp:incremental=true"\)/s);
+    const { port } = z.object({ port: z.number() }).parse(busy.address());
+    expect(await refuse(`--port=${port}`, "--journal", join(root, "own/journal.jsonl"))).toContain(String(port));
+    busy.close();
   });
 });
