@@ -1,15 +1,15 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
+import { leaveNothing } from "../core/leave_nothing.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { Answerer } from "./answering/answerer.ts";
 import type { AnsweringThread } from "./answering/serving_command.ts";
 import type { FeedbackCollector } from "./feedback/feedback_collector.ts";
+import { FEEDBACK_JOURNAL } from "./feedback/feedback_folder.ts";
 import { type CollectingOptions, openCollector } from "./feedback/open_collectors.ts";
-import { createSampleGate, type GateSource } from "./gate/gate_source.ts";
-import { readGateFolder } from "./gate/read_gate_folder.ts";
-import { createRunGate } from "./gate/run_gate.ts";
 import type { GrpcServer } from "./grpc/grpc_server.ts";
 import { ListenerWorker } from "./listeners/listener_worker.ts";
+import { type ModelPlan, planModels } from "./plan_models.ts";
 import { RequestHandler } from "./protocol/handler.ts";
 import { canSharePort, type HttpListener, listen } from "./protocol/http_listener.ts";
 import { PROTOCOL_ROUTES } from "./protocol/protocol_routes.ts";
@@ -19,10 +19,9 @@ import type { Service } from "./protocol/service.ts";
 import { TokenCheck } from "./protocol/token_check.ts";
 import { Journal } from "./repository/journal.ts";
 import { ModelRepository } from "./repository/model_repository.ts";
-import { ServedModel } from "./repository/served_model.ts";
-import { createRunPlace, findModelPlace } from "./repository/version_files.ts";
+import { type ModelSurroundings, ServedModel } from "./repository/served_model.ts";
 import { VersionLoader } from "./repository/version_loader.ts";
-import { type ModelOptions, type ResolvedServeOptions, SERVE_OPTIONS, type ServeOptions } from "./serve_options.ts";
+import { type ResolvedServeOptions, SERVE_OPTIONS, type ServeOptions } from "./serve_options.ts";
 import { waitForQuiet } from "./wait_for_quiet.ts";
 
 /** Models that are served. */
@@ -54,18 +53,20 @@ export interface Serving extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const resolved = checkServeOptions(options);
+  const plans = await planModels(resolved, options);
+  const journals = plans.map(({ journalPath }) => journalPath);
+  const collected = plans.flatMap(({ feedback }) => (feedback === undefined ? [] : [join(feedback, FEEDBACK_JOURNAL)]));
+  return leaveNothing([...journals, ...collected], () => startServing(plans, resolved));
+}
+
+async function startServing(plans: readonly ModelPlan[], resolved: ResolvedServeOptions): Promise<Serving> {
   const { maxQueuedRows, batchWaitMs, host, port, listeners } = resolved;
   const answerer = new Answerer({ maxQueuedRows, batchWaitMs });
   const workers: ListenerWorker[] = [];
   const threads: AnsweringThread[] = [answerer];
   const loader = new VersionLoader();
-  const journals = new Map<string, Journal>();
-  const models = await createModels(resolved, {
-    threads,
-    loader,
-    journals,
-    refusesUnmeasured: asksForAccuracy(options),
-  });
+  const journals = openJournals(plans);
+  const models = plans.map((plan) => createModel(plan, { threads, loader, journals }));
   const collectors = new Map<string, FeedbackCollector>();
   const repository = new ModelRepository(models, { threads, collectors });
   const bodies = new BodyReader(resolved);
@@ -103,7 +104,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       workers.push(worker);
       threads.push(worker);
     }
-    for (const [i, { feedback }] of resolved.models.entries()) {
+    for (const [i, { feedback }] of plans.entries()) {
       const model = models[i];
       if (!model || feedback === undefined) continue;
       collectors.set(model.name, await openCollector(model, feedback, collectingOptions(resolved, threads)));
@@ -183,56 +184,26 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-interface Parts {
-  readonly threads: readonly AnsweringThread[];
-  readonly loader: VersionLoader;
-  readonly journals: Map<string, Journal>;
-  readonly refusesUnmeasured: boolean;
-}
-
-/** Who names a limit wants it kept, also by files of which nothing is known. */
-function asksForAccuracy({ maxForgetting = 1, minAccuracy = 0, allowUnmeasured = false }: ServeOptions): boolean {
-  return !allowUnmeasured && (maxForgetting < 1 || minAccuracy > 0);
-}
-
-async function createModels(options: ResolvedServeOptions, parts: Parts): Promise<readonly ServedModel[]> {
-  const models: ServedModel[] = [];
-  for (const given of options.models) {
-    const name = given.name ?? nameModel(given.path);
-    if (models.some((other) => other.name === name)) {
-      throw new RangeRefusal(`serve: two models are called ${JSON.stringify(name)}: name one of them otherwise`);
-    }
-    models.push(await createModel({ ...given, name }, options, parts));
+function openJournals(plans: readonly ModelPlan[]): ReadonlyMap<string, Journal> {
+  const journals = new Map<string, Journal>();
+  try {
+    for (const { journalPath: path } of plans) journals.set(path, journals.get(path) ?? Journal.open(path));
+  } catch (error) {
+    for (const journal of journals.values()) journal.close();
+    throw error;
   }
-  return models;
+  return journals;
 }
 
-async function createModel(
-  { path, name, gate, isRun = false }: ModelOptions & { readonly name: string },
-  { maxForgetting, minAccuracy, shadow, canary, keep, maxBatch, journal, tell }: ResolvedServeOptions,
-  { threads, loader, journals, refusesUnmeasured }: Parts,
-): Promise<ServedModel> {
-  const limits = { maxForgetting, minAccuracy };
-  const place = isRun ? createRunPlace(path) : await findModelPlace(path);
-  const folder = place.isRun ? path : place.kind === "file" ? dirname(path) : place.path;
-  const journalPath = resolve(journal ?? join(folder, "serving", "journal.jsonl"));
-  const opened = journals.get(journalPath) ?? Journal.open(journalPath);
-  journals.set(journalPath, opened);
-  return new ServedModel(name, place, {
-    threads,
-    loader,
-    journal: opened,
-    policy: { limits, refusesUnmeasured, candidateShare: shadow ? 0 : canary, keep, maxBatch },
-    gate:
-      typeof gate === "string" ? createSampleGate(await readGateFolder(gate)) : (gate ?? createDefault(place, path)),
-    tell: tell ?? (() => undefined),
-  });
+function createModel(
+  { name, place, journalPath, gate, policy, tell }: ModelPlan,
+  { threads, loader, journals }: Pick<ModelSurroundings, "threads" | "loader"> & Journals,
+): ServedModel {
+  const journal = journals.get(journalPath);
+  if (!journal) throw new Error(`no journal was opened at ${journalPath}`);
+  return new ServedModel(name, place, { threads, loader, journal, policy, gate, tell });
 }
 
-function createDefault({ isRun }: { readonly isRun: boolean }, path: string): GateSource | undefined {
-  return isRun ? createRunGate(path) : undefined;
-}
-
-function nameModel(path: string): string {
-  return basename(resolve(path)).replace(/\.onnx$/, "");
+interface Journals {
+  readonly journals: ReadonlyMap<string, Journal>;
 }

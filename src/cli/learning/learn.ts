@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { leaveNothing } from "../../core/leave_nothing.ts";
 import { listFolder } from "../../data/readers/read_sample_folder.ts";
 import { RunLock } from "../../runs/run_lock.ts";
 import { checkServeOptions, serve } from "../../serving/serve.ts";
 import type { ServeOptions } from "../../serving/serve_options.ts";
 import { CliError, refuse } from "../cli_error.ts";
-import { leaveNothing } from "./leave_nothing.ts";
 import { keepTraining, type TrainerOptions } from "./trainer.ts";
 
 /** Where a run is that learns from a folder. */

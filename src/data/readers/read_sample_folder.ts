@@ -30,6 +30,9 @@ const SHARD_NAME = /\.tar$/i;
 /** Beside samples, who said when what they are: what `serve` writes where it collects feedback. */
 export const SOURCE_LOG = "source.jsonl";
 
+/** Beside models, what happened to them: the folder and the file in it in which `serve` keeps its journal. */
+export const JOURNAL_PATH = ["serving", "journal.jsonl"] as const;
+
 /**
  * Reads the samples of a folder of one's own, which holds one of: x.npy and y.npy; .npz files with the arrays x and y;
  * .csv or .tsv files, .gz or not; .parquet files; .tar shards; a folder of images for each class, named after it.
@@ -103,7 +106,8 @@ function holdsArrays(files: readonly string[], arrays: readonly string[]): boole
 }
 
 /**
- * The names in a folder, in natural order, without those that begin with a point.
+ * The names in a folder, in natural order, without those that begin with a point, and without a folder that holds
+ * nothing but a journal of `serve`.
  * @throws {Error} If it cannot be read.
  */
 export async function listFolder(path: string): Promise<{ folders: string[]; files: string[] }> {
@@ -112,8 +116,11 @@ export async function listFolder(path: string): Promise<{ folders: string[]; fil
   });
   const sorted = names.filter((name) => !name.startsWith(".")).sort(compareNaturally);
   const areFolders = await Promise.all(sorted.map((name) => isFolder(join(path, name))));
+  const folders = sorted.filter((_, i) => areFolders[i]);
+  const [journals, journal] = JOURNAL_PATH;
+  const hasJournal = folders.includes(journals) && (await readdir(join(path, journals))).join() === journal;
   return {
-    folders: sorted.filter((_, i) => areFolders[i]),
+    folders: hasJournal ? folders.filter((name) => name !== journals) : folders,
     files: sorted.filter((_, i) => !areFolders[i]),
   };
 }

@@ -9,7 +9,7 @@ import { type FeedbackEntry, takeUpJournal } from "./feedback_journal.ts";
 import type { RawSamples } from "./sample_form.ts";
 
 /** Where rows are until their experience is closed. Names that begin with a point are no experiences. */
-const JOURNAL = ".feedback";
+export const FEEDBACK_JOURNAL = ".feedback";
 
 const EXPERIENCE = /^feedback-(\d{1,9})$/;
 
@@ -42,8 +42,8 @@ export class FeedbackFolder {
    */
   static async open(path: string): Promise<FeedbackFolder> {
     const lock = await withStorage(`write to ${path}`, async () => {
-      await mkdir(join(path, JOURNAL), { recursive: true });
-      return RunLock.acquire(join(path, JOURNAL));
+      await mkdir(join(path, FEEDBACK_JOURNAL), { recursive: true });
+      return RunLock.acquire(join(path, FEEDBACK_JOURNAL));
     });
     const folder = new FeedbackFolder(path, lock);
     try {
@@ -115,7 +115,7 @@ export class FeedbackFolder {
   }
 
   get #journal(): string {
-    return join(this.#path, JOURNAL, "open");
+    return join(this.#path, FEEDBACK_JOURNAL, "open");
   }
 
   async #create(form: Pick<RawSamples, "descr" | "shape">): Promise<OpenFiles> {

@@ -2,6 +2,7 @@ import { RangeRefusal } from "../../core/errors/errors.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import type { BatchTensor, ServedSession } from "../sessions/served_session.ts";
+import { assertSetFits } from "./assert_set_fits.ts";
 import type { GateAccuracy, GateSet } from "./gate_set.ts";
 
 /**
@@ -14,6 +15,7 @@ export async function measureGate(
 ): Promise<readonly GateAccuracy[]> {
   const accuracies: GateAccuracy[] = [];
   for (const set of sets) {
+    assertSetFits(set, file);
     const correct = await countCorrect(session, file, set);
     accuracies.push({ experience: set.experience, accuracy: correct / set.rows });
   }
@@ -52,12 +54,6 @@ function createColumnFinder(
 function fillSamples(input: BatchTensor, set: GateSet, { start, rows }: { start: number; rows: number }): void {
   const { name, rowLength } = input.port;
   const [first, last] = [start * rowLength, (start + rows) * rowLength];
-  if (set.samples.length !== set.rows * rowLength) {
-    const got = set.samples.length / set.rows;
-    throw new RangeRefusal(
-      `held samples of experience ${set.experience}: ${name} takes ${rowLength} values, got ${got}`,
-    );
-  }
   if (input.values instanceof BigInt64Array) throw new RangeRefusal(`held samples cannot fill "${name}" of int64`);
   input.values.set(set.samples.subarray(first, last));
 }

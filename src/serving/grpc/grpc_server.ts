@@ -1,12 +1,15 @@
 import { Buffer } from "node:buffer";
+import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 import {
   status as GrpcStatus,
   type handleUnaryCall,
+  logVerbosity,
   type MethodDefinition,
   Server,
   ServerCredentials,
   type ServiceDefinition,
+  setLogVerbosity,
 } from "@grpc/grpc-js";
 import { describeCause, RefusalError } from "../../core/errors/errors.ts";
 import { chooseFrom } from "../feedback/create_feedback.ts";
@@ -68,13 +71,7 @@ export class GrpcServer {
     }
     server.addService(definition satisfies ServiceDefinition, handlers);
     const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
-    const bound = await new Promise<number>((done, fail) => {
-      server.bindAsync(address, ServerCredentials.createInsecure(), (cause, bound) => {
-        if (cause) fail(new RefusalError(`gRPC cannot listen on ${address}: ${cause.message}`, { cause }));
-        else done(bound);
-      });
-    });
-    return new GrpcServer(server, bound);
+    return new GrpcServer(server, await bind(server, address));
   }
 
   /** Answers what was asked, and ends. */
@@ -86,6 +83,24 @@ export class GrpcServer {
 }
 
 const PATIENCE_MS = 2_000;
+
+/** @returns The port. @throws {RefusalError} If it is taken or may not be used. */
+async function bind(server: Server, address: string): Promise<number> {
+  // The library prints a line of its own where a port is taken.
+  const isAsked = [process.env.GRPC_NODE_VERBOSITY, process.env.GRPC_VERBOSITY].some((level) => level !== undefined);
+  if (!isAsked) setLogVerbosity(logVerbosity.NONE);
+  try {
+    return await new Promise((done, fail) => {
+      server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
+        if (!cause) return done(port);
+        const [, reason = cause.message] = /errors: \[(.+)\]$/.exec(cause.message) ?? [];
+        fail(new RefusalError(`gRPC cannot listen on ${address}: ${reason}`, { cause }));
+      });
+    });
+  } finally {
+    if (!isAsked) setLogVerbosity(logVerbosity.ERROR);
+  }
+}
 
 function createDefinition(name: string, { decode, encode }: MethodCodec): MethodDefinition<Message, Message> {
   return {

@@ -54,7 +54,7 @@ export async function judgeFile(source: VersionFile, context: JudgingContext): P
 }
 
 const UNMEASURED =
-  "no accuracy of it is known to compare with the limits: --gate FOLDER measures it, --allow-unmeasured lets it through";
+  "no accuracy of it is known to compare with the limits: held samples (--gate FOLDER) measure it, --allow-unmeasured lets it through";
 
 function refuse(refusal: Refusal): Judgement {
   return { kind: "refused", refusal };

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { isSystemError, withFileNamed } from "../../core/errors/system_error.ts";
+import { listFolder } from "../../data/readers/read_sample_folder.ts";
 
 /** Where the versions of a model lie. */
 export type ModelPlace =
@@ -17,14 +18,32 @@ export interface VersionFile {
   readonly mark: string;
 }
 
-/** Where the versions lie that a path stands for: a run's folder, a folder of files, or one file. */
+/**
+ * Where the versions lie that a path stands for: a run's folder, a folder of files, or one file. An empty folder waits
+ * for files.
+ * @throws {RefusalError} If there is no such path, or it is a folder of something else.
+ */
 export async function findModelPlace(path: string): Promise<ModelPlace & { readonly isRun: boolean }> {
   const found = await withFileNamed(path, () => stat(path));
   if (!found.isDirectory()) return { kind: "file", path, isRun: false };
   const isRun = await isFile(join(path, "config.json"));
   if (isRun) return createRunPlace(path);
   const exports = join(path, "onnx");
-  return { kind: "folder", path: (await isFolder(exports)) ? exports : path, isRun };
+  if (await isFolder(exports)) return { kind: "folder", path: exports, isRun };
+  const place = { kind: "folder", path } as const;
+  if ((await listVersionFiles(place)).length === 0) await assertEmpty(path);
+  return { ...place, isRun };
+}
+
+/** @throws {RefusalError} If a folder without versions holds anything but a journal: it is one of something else. */
+async function assertEmpty(path: string): Promise<void> {
+  const { folders, files } = await listFolder(path);
+  if (folders.length + files.length === 0) return;
+  const wanted = "a run's folder, or ONNX files with a number in their name";
+  const runs = await Promise.all(folders.map((name) => isFile(join(path, name, "config.json"))));
+  const run = folders.find((_, i) => runs[i]);
+  const advice = run === undefined ? "" : `: serve one of its runs, such as ${join(path, run)}`;
+  throw new RefusalError(`${path} holds no model to serve, which needs ${wanted}${advice}`);
 }
 
 /** Where a run exports its models, once it has begun. */

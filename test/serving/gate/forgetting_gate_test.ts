@@ -94,8 +94,12 @@ describe("the forgetting gate", () => {
 
   test("names what it cannot compare", async () => {
     const folder = await makeVersions({ features: 4 });
-    await using serving = await start(folder, { gate: true });
-    expect((await readJournal(folder))[0]?.reason).toMatch(/input takes 4 values, got 3/);
+    await expect(start(folder, { gate: true })).rejects.toThrow(/input takes 4 values, got 3/);
+    const empty = await makeVersions();
+    await using serving = await start(empty, { gate: true });
+    await writeVersion(empty, 0, { features: 4 });
+    await scan(serving);
+    expect((await readJournal(empty))[0]?.reason).toMatch(/input takes 4 values, got 3/);
     expect((await infer(serving)).status).toBe(503);
   });
 });

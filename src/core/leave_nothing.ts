@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { lstat, rm, rmdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { isSystemError } from "../../core/errors/system_error.ts";
+import { isSystemError } from "./errors/system_error.ts";
 
 /**
  * Starts something that makes these files and folders, with those above them. Where it is refused, those that were not
