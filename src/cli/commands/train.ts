@@ -7,6 +7,7 @@ import {
   createWholeNumberParser,
   parseFeatureCache,
 } from "../options/option_values.ts";
+import type { RunStart } from "../training/run_start.ts";
 import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 import type { SessionOptions, TrainSession } from "../training/train_session.ts";
 import type { RankedContext } from "../training/with_ranks.ts";
@@ -144,8 +145,8 @@ async function train(options: Options, command: Command, context: RankedContext)
   const folders = options.watch ? await findFolders(start.config, ranks.size) : undefined;
   if (start.kind === "finished" && !folders) return session.tellFinished(start);
   await session.open(start.config);
-  const directory = await session.train(start);
-  if (folders) await goOnWatching(directory, folders, { options, typed, session, signal: context.signal });
+  if (!folders) await session.train(start);
+  else await trainAndWatch(start, folders, { options, typed, session, signal: context.signal });
 }
 
 async function findFolders(config: TrainConfig, ranks: number): Promise<WatchedFolders> {
@@ -162,9 +163,9 @@ interface Watching {
   readonly signal: AbortSignal;
 }
 
-/** Trains what comes into the folders, until the signal says stop. */
-async function goOnWatching(
-  directory: string,
+/** Trains what is in the folders and what comes, until the signal says stop. */
+async function trainAndWatch(
+  start: RunStart,
   folders: WatchedFolders,
   { options, typed, session, signal }: Watching,
 ): Promise<void> {
@@ -172,9 +173,13 @@ async function goOnWatching(
   const { describeWait } = await import("../watching/watch_experiences.ts");
   const { watchRun } = await import("../watching/watch_run.ts");
   const { writeReport } = await import("../../report/write_report.ts");
+  const { trainFirst } = await import("../watching/pass_over.ts");
+  const train = (first: RunStart) => session.train(first);
+  const { directory, told } = await trainFirst(start, { folders, train, signal, report: session.warn });
   await writeReport([directory]);
   await watchRun(directory, {
     folders,
+    told,
     signal,
     report: session.warn,
     onWait: () => session.tellWaiting(describeWait(folders), directory),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { findReason, stopWith, waitUntilFree } from "../sweep/run_sweep.ts";
 import { type JobProgress, startJob } from "../sweep/sweep_job.ts";
+import { LeftExperiences } from "../watching/left_experiences.ts";
 import { ExperienceWatch } from "../watching/watch_experiences.ts";
 
 /** What a trainer works on. */
@@ -31,19 +32,28 @@ export async function keepTraining(options: TrainerOptions): Promise<void> {
   const { folder, out, words, firstWords, journal, signal, tell } = options;
   const more = ["--watch", ...(journal === undefined ? [] : [`--gated=${journal}`])];
   const watch = new ExperienceWatch({ path: folder }, { signal, report: tell });
-  let refused: string | undefined;
+  const left = new LeftExperiences(() => undefined);
+  let said = new Set<string>();
   while (!signal.aborted) {
     const hasRun = existsSync(join(out, "config.json"));
-    const found = hasRun ? undefined : await watch.waitForAll(refused);
+    const found = hasRun ? undefined : await watch.waitForAll((experiences) => left.choose(experiences));
     if (!hasRun && !found) return;
     if (hasRun) await waitUntilFree(out);
     const target = hasRun ? [`--resume=${out}`] : [...firstWords, `--out=${out}`];
-    const listener = { onProgress: tellProgress(tell), onSaid: tell };
-    const { isRefused, said } = await stopWith(signal, startJob([...words, ...target, ...more], listener));
+    const before = found && left.hasSame(found) ? said : new Set<string>();
+    const lines = new Set<string>();
+    const onSaid = (line: string) => {
+      lines.add(line);
+      // What comes beside what was refused does not change why.
+      if (!before.has(line)) tell(line);
+    };
+    const listener = { onProgress: tellProgress(tell), onSaid };
+    const end = await stopWith(signal, startJob([...words, ...target, ...more], listener));
     if (signal.aborted) return;
     // What has not begun may be given other data; its reason was told.
-    if (!isRefused || hasRun || !found) throw new RefusalError(`training has ended: ${findReason(said)}`);
-    refused = found.mark;
+    if (!end.isRefused || hasRun || !found) throw new RefusalError(`training has ended: ${findReason(end.said)}`);
+    left.leaveTogether(found, "");
+    said = lines;
   }
 }
 

@@ -24,10 +24,8 @@ export interface WatchedFolders {
 
 /** Experiences that came and are whole. */
 export interface NewExperiences {
-  /** In natural order. */
-  readonly names: readonly string[];
-  /** Changes where one of them does. */
-  readonly mark: string;
+  /** By their names, in natural order: what changes with their files. */
+  readonly marks: ReadonlyMap<string, string>;
 }
 
 const watchedOptions = z.looseObject({
@@ -70,6 +68,9 @@ export function readWatchedFolders({ benchmark, strategy, data }: TrainConfig): 
   return { path, ...omitUndefined({ more: options.more, testSize: options.testSize }) };
 }
 
+/** Says which experiences are wanted now; undefined where none are. */
+export type ChooseExperiences = (found: NewExperiences) => NewExperiences | undefined;
+
 /** What is watched, and who is told. */
 export interface WatchOptions {
   readonly signal: AbortSignal;
@@ -94,39 +95,37 @@ export class ExperienceWatch {
 
   /**
    * Waits for experiences that are whole and not known.
-   * @param refused The mark of those that were refused: they are waited for until they change, or others come.
+   * @param choose Says which of them are wanted; undefined for none yet. Default: all.
    * @returns Undefined after an abort.
    */
-  async waitForNew(known: readonly string[], refused?: string): Promise<NewExperiences | undefined> {
+  async waitForNew(known: readonly string[], choose: ChooseExperiences = (all) => all) {
     const { signal } = this.#options;
     while (!signal.aborted) {
       const found = await this.findNew(known);
-      if (found && found.mark !== refused) return found;
+      const chosen = found && choose(found);
+      if (chosen) return chosen;
       await this.#pause();
     }
     return undefined;
   }
 
   /** Waits until there are experiences and all of them are whole: for who reads whatever is there. */
-  async waitForAll(refused?: string): Promise<NewExperiences | undefined> {
+  async waitForAll(choose: ChooseExperiences): Promise<NewExperiences | undefined> {
     for (;;) {
-      const found = await this.waitForNew([], refused);
-      if (!found || found.names.length === (await this.#listUnknown([])).length) return found;
+      const found = await this.waitForNew([], choose);
+      if (!found || found.marks.size === (await this.#listUnknown([])).length) return found;
       await this.#pause();
     }
   }
 
   /** Those that are there now; undefined where there are none. */
   async findNew(known: readonly string[]): Promise<NewExperiences | undefined> {
-    const names: string[] = [];
-    const marks: string[] = [];
+    const marks = new Map<string, string>();
     for (const { name, folders } of await this.#listUnknown(known)) {
       const own = await Promise.all(folders.map((folder) => this.#marks.findWhole(folder)));
-      if (own.some((mark) => mark === undefined)) continue;
-      names.push(name);
-      marks.push(...own.map(String));
+      if (own.every((mark) => mark !== undefined)) marks.set(name, own.join("\n"));
     }
-    return names.length === 0 ? undefined : { names, mark: marks.join("\n") };
+    return marks.size === 0 ? undefined : { marks };
   }
 
   async #listUnknown(known: readonly string[]) {

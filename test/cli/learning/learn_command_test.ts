@@ -165,13 +165,16 @@ describe("learn", () => {
     const out = join(await makeFolder({}), "run");
     const service = new LearningService([data, `--out=${out}`, ...TRAINING, MODEL, ...SERVING]);
     await service.waitFor(/month1\/d\.csv.*\n/);
-    await addFiles(data, { "month1/d.csv": makeTable(1, ["ant", "cat"]) });
+    await addFiles(data, { "month2/d.csv": makeTable(2, ["ant", "cat"]) });
     await service.waitFor(/0: promoted/);
+    expect(service.said.match(/month1\/d\.csv/g)).toHaveLength(1);
+    await addFiles(data, { "month1/d.csv": makeTable(1, ["ant", "cat"]) });
+    await service.waitFor(/1: promoted/);
     expect(await service.stop()).toBe(0);
     await addFiles(data, { "month1/d.csv": makeTable(2, ["ant", "cat"]) });
     const changed = new LearningService([data, `--out=${out}`, ...SERVING]);
     await changed.waitFor(/listening/);
-    await addFiles(data, { "month2/d.csv": makeTable(2, ["ant", "cat"]) });
+    await addFiles(data, { "month3/d.csv": makeTable(2, ["ant", "cat"]) });
     await changed.waitFor(/the data has changed since the run read it: "month1" has other contents/);
     expect(await changed.stop()).toBe(0);
     await writeFile(join(out, "config.json"), "{");

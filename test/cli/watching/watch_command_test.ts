@@ -114,6 +114,25 @@ describe("train --watch", () => {
     ]);
   }, 60_000);
 
+  test("passes over what cannot be read, tells it once, and trains it when it has been mended", async () => {
+    const files = { ...listMonths(1, 4, []), "month0/x.npy": "junk", "month0/y.npy": "junk" };
+    const [data, runs] = [await makeFolder(files), await makeFolder({})];
+    renameSync(join(data, "month0"), join(data, "train/month0"));
+    const bring = await keepAside(data, [2, 3, 4]);
+    const mended = await makeFolder({ "month0/d.csv": readFileSync(join(data, "train/month1/d.csv"), "utf8") });
+    const mend = () => {
+      rmSync(join(data, "train/month0"), { recursive: true });
+      renameSync(join(mended, "month0"), join(data, "train/month0"));
+    };
+    const words = [...wordsFor(data, join(runs, "run")), "--log", "json"];
+    const { status, stderr } = await watchRun(words, [() => bring(2), () => bring(3), mend, () => bring(4)]);
+    expect(stderr).toMatch(/^.*month0.*\n$/);
+    expect(status).toBe(0);
+    const { experiences } = await readSummary(join(runs, "run"));
+    const names = experiences.map(({ name }: { name: string }) => name);
+    expect(names).toEqual(["month1", "month2", "month3", "month0", "month4"]);
+  }, 60_000);
+
   test("is interrupted in the middle of training, and --resume goes on and waits", async () => {
     const [data, runs] = [await makeFolder(listMonths(1, 2, [])), await makeFolder({})];
     const out = join(runs, "run");
