@@ -11,6 +11,7 @@ import { addServeCommand } from "./commands/serve.ts";
 import { addSetupCommand } from "./commands/setup.ts";
 import { addSweepCommand } from "./commands/sweep.ts";
 import { addTrainCommand } from "./commands/train.ts";
+import { refusePathsLikeOptions } from "./options/option_values.ts";
 
 const NAMED_HELP = `
 NAME:OPTIONS stands for a name and its options: ewc:lambda=0.4,mode=online. Lists are joined with "|": 0|1|2.
@@ -73,5 +74,6 @@ export function createProgram(context: CliContext): Command {
   });
   addDoctorCommand(program, context);
   addSetupCommand(program, context);
+  refusePathsLikeOptions(program);
   return program;
 }

@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describeIssue } from "../core/errors/describe_issue.ts";
 import { RefusalError, SyntaxRefusal, TypeRefusal } from "../core/errors/errors.ts";
+import { withFileNamed } from "../core/errors/system_error.ts";
 import { splitFingerprints } from "./resuming/source_fingerprints.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
@@ -24,6 +25,7 @@ export async function readRunConfig(folder: string): Promise<unknown> {
 export async function readRunOrigin(folder: string): Promise<ReturnType<typeof splitFingerprints>> {
   const json = await readJSON(join(folder, "config.json"));
   if (json !== undefined) return splitFingerprints(json);
+  await withFileNamed(folder, () => stat(folder));
   throw new RefusalError(`${folder} holds no run: config.json is missing`);
 }
 

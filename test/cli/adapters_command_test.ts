@@ -121,6 +121,12 @@ describe("train --model onnx:…,adapter=lora", () => {
     expect(await refused([], `${plain},adapter=lora:rank=2;target=no*`)).toBe(
       "adapted.onnx: adapter target=no* fits none of its products' weights: point.weight, mix.weight, hidden.weight\n",
     );
+    expect(await refused([], `${plain},adapter=lora:rank=2,alpha=8`)).toBe(
+      'onnx: unknown option "alpha"; options of an adapter are joined with ;: adapter=lora:rank=8;alpha=16\n',
+    );
+    expect(await refused(["--engine", "tfjs"], plain)).toMatch(
+      /^layer "[a-z]+" is a network from an ONNX file, which --engine onnxruntime alone trains\n$/,
+    );
     expect(await refused(["--keep-adapters"], plain)).toBe(
       "--keep-adapters needs a model with adapters, such as onnx:path=FILE,adapter=lora\n",
     );

@@ -57,6 +57,14 @@ describe("export", () => {
     expect(graph.outputs.map(({ name }) => name)).toEqual(["logits", "features", "probabilities"]);
   });
 
+  test("adds what a layer gives by the layer's name", async () => {
+    const out = join(outs, "layer.onnx");
+    expect((await type(run, "--out", out, "--features", "fc0", "--no-test")).stderr).toBe("");
+    const { graph } = decodeModel(await readFile(out));
+    expect(graph.outputs.at(1)?.shape?.at(1)).toBe(64);
+    expect(graph.nodes.find(({ outputs }) => outputs.includes("features"))?.op).toBe("Relu");
+  });
+
   test("refuses what cannot be, and writes nothing then", async () => {
     const out = join(outs, "none.onnx");
     const refusals = [
@@ -67,6 +75,17 @@ describe("export", () => {
       [[run, "--out", out, "--layout", "nchw"], "layout nchw needs samples [height, width, channels]"],
       [[run, "--out", out, "--opset", "12"], "opset must be a whole number from 13 to 21, got 12"],
       [[run, "--out", out, "--precision", "int8"], "say where it lies, or another, as --data FOLDER"],
+      [[join(outs, "nix"), "--out", out], `${join(outs, "nix")}: there is no such file or folder`],
+      [[join(outs, "nix"), "--out", out, "--original"], `${join(outs, "nix")}: there is no such file or folder`],
+      [
+        [run, "--out", out, "--web", join(outs, "web")],
+        "give the file to be written with --out, or a folder with --web, not both",
+      ],
+      [
+        [run, "--out", out, "--data", data, "--benchmark", "directory:path=other"],
+        `directory: its folder must be named once, got path=other and --data ${data}`,
+      ],
+      [[run, "--out", out, "--features", "fc9"], 'unknown layer or value "fc9", did you mean fc0 or fc1?'],
       [[outs, "--out", out], `${outs} holds no exported model`],
       [[join(run, "config.json"), "--out", out, "--no-test"], "the ONNX file"],
     ] as const;

@@ -112,7 +112,7 @@ describe("train --model run:FOLDER", () => {
     const digits = ["--benchmark", "split-mnist:experiences=2", "--data", mnist];
     const cases: readonly (readonly [words: readonly string[], message: string])[] = [
       [["--model", `run:${empty}`], `${empty} holds no run: config.json is missing`],
-      [["--model", `run:${empty}/nowhere`], "/nowhere holds no run: config.json is missing"],
+      [["--model", `run:${empty}/nowhere`], `${empty}/nowhere: there is no such file or folder`],
       [["--model", `run:${old}`], `${old} holds a run without a checkpoint: there is no model yet`],
       [["--model", `run:${damaged}`], "damaged checkpoint: its bytes do not have"],
       [["--model", `checkpoint:${empty}/nothing`], "/nothing: there is no such file or folder"],
@@ -160,24 +160,39 @@ describe("train --model run:FOLDER", () => {
       "train/a/d.csv": "a,b,c,label\n1,2,3,0\n2,3,4,1\n",
       "test/a/d.csv": "a,b,c,label\n1,2,3,0\n",
     });
-    const words = ["--data", mnist, "--workers", "0", "--quiet", "--no-onnx"];
+    const words = ["--workers", "0", "--quiet", "--no-onnx"];
+    const onDigits = ["--data", mnist, ...words];
     const [tasks, columns, digits] = [nameRun("tasks"), nameRun("columns"), nameRun("digits")];
     const separate = ["--benchmark", "split-mnist:experiences=2,taskLabels=true"];
-    await train([...separate, ...words, "--model", "mlp:hiddenSize=4,multiHead=true", "--out", tasks]);
-    await train([...separate, ...words, "--strategy", "pnn", "--model", "pnn:hiddenSize=4", "--out", columns]);
-    await train(["--benchmark", "split-mnist:experiences=2", ...words, "--model", "mlp:hiddenSize=4", "--out", digits]);
+    await train([...separate, ...onDigits, "--model", "mlp:hiddenSize=4,multiHead=true", "--out", tasks]);
+    await train([...separate, ...onDigits, "--strategy", "pnn", "--model", "pnn:hiddenSize=4", "--out", columns]);
+    await train([
+      "--benchmark",
+      "split-mnist:experiences=2",
+      ...onDigits,
+      "--model",
+      "mlp:hiddenSize=4",
+      "--out",
+      digits,
+    ]);
     const refuse = async (typed: readonly string[], message: string) => {
       const { status, stderr } = await captureCli(["train", ...words, ...typed, "--out", nameRun("x")]);
       expect([status, stderr.split("\n").length, existsSync(nameRun("x"))]).toEqual([2, 2, false]);
       expect(stderr).toContain(message);
     };
-    await refuse(["--model", `run:${tasks}`], "has a head a task and requires a benchmark with taskLabels=true");
-    await refuse([...separate, "--strategy", "pnn", "--model", `run:${columns}`], "new tasks by --continue alone");
+    await refuse(
+      ["--data", mnist, "--model", `run:${tasks}`],
+      "has a head a task and requires a benchmark with taskLabels=true",
+    );
+    await refuse(
+      [...separate, "--data", mnist, "--strategy", "pnn", "--model", `run:${columns}`],
+      "new tasks by --continue alone",
+    );
     await refuse(
       ["--benchmark", `directory:path=${pixels}`, "--model", `run:${digits}`],
       "takes samples of shape [28, 28, 1], the benchmark has [3]",
     );
-    await train([...separate, ...words, "--model", `run:${tasks}`, "--out", nameRun("tasks-again")]);
+    await train([...separate, ...onDigits, "--model", `run:${tasks}`, "--out", nameRun("tasks-again")]);
   });
 
   test("is one model of a sweep's", async () => {

@@ -29,7 +29,7 @@ describe("train --model", () => {
     const data = await makeData();
     const benchmark = `directory:path=${data},experiences=1,testSize=0.25`;
     const hashes: string[] = [];
-    for (const model of [`tfjs:path=${NETWORK}`, `path=${join(NETWORK, "model.json")}`]) {
+    for (const model of [`tfjs:path=${NETWORK}`, `path=${join(NETWORK, "model.json")}`, `path=${NETWORK}`]) {
       const out = join(await makeFolder({}), "run");
       const words = ["train", "--benchmark", benchmark, "--model", model, "--workers", "0", "--out", out];
       const { status, stderr } = await captureCli(words);
@@ -38,10 +38,17 @@ describe("train --model", () => {
       expect(choice.name).toBe("tfjs");
       hashes.push(JSON.parse(await readFile(join(out, "summary.json"), "utf8")).parametersHash);
     }
-    expect(hashes[1]).toBe(hashes[0] ?? "");
-    const refused = await captureCli(["train", "--benchmark", benchmark, "--model", "path=nowhere/model.json"]);
-    expect(refused.status).toBe(2);
-    expect(refused.stderr).toContain("Cannot read model.json");
+    expect(new Set(hashes).size).toBe(1);
+    for (const [model, told] of [
+      ["path=nowhere/model.json", "nowhere/model.json: there is no such file or folder\n"],
+      ["tfjs:path=nowhere", "nowhere: there is no such file or folder\n"],
+      ["path=nowhere/net.keras", "nowhere/net.keras: there is no such file or folder\n"],
+      ["path=nowhere/net.onnx", "nowhere/net.onnx: there is no such file or folder\n"],
+      ["my/net.onnx", "my/net.onnx: expected NAME or NAME:key=value,key=value; a model's file is path=my/net.onnx\n"],
+    ] as const) {
+      const { status, stderr } = await captureCli(["train", "--benchmark", benchmark, "--model", model]);
+      expect({ status, stderr }).toEqual({ status: 2, stderr: told });
+    }
   });
 
   test("takes an .h5 file of Keras's by path=FILE.h5", async () => {

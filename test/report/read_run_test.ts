@@ -33,7 +33,7 @@ describe("readRun()", () => {
   test("refuses a folder without a run, and files that no run writes", async () => {
     const empty = await makeFolder({});
     await expect(readRun(empty)).rejects.toThrow(`${empty} holds no run: config.json is missing`);
-    await expect(readRun(join(empty, "nowhere"))).rejects.toThrow("config.json is missing");
+    await expect(readRun(join(empty, "nowhere"))).rejects.toThrow("nowhere: there is no such file or folder");
     const damaged = await makeRun({ tail: "nonsense\n" });
     await expect(readRun(damaged)).rejects.toThrow(/metrics\.jsonl, line 13: not JSON$/);
     const wrong = await makeRun({ tail: '{"key":1}\n' });

@@ -4,6 +4,7 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { createNamed, resolveNamed } from "../options/named_factory.ts";
+import { assertOneFolder } from "../options/one_folder.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
 import { chooseTested } from "./choose_tested.ts";
@@ -41,6 +42,7 @@ export async function openTestedFile(
   if (named === undefined) throw new CliError(`${model} names no benchmark: --benchmark is required`);
   const { BENCHMARKS } = await import("../registries/benchmarks.ts");
   const typed = resolveNamed(BENCHMARKS, named);
+  if (options.benchmark !== undefined) assertOneFolder(typed, data);
   const resolved = options.benchmark === undefined ? readNamedFolder(model, typed, data) : typed;
   const { parseExportedNames } = await import("../../runs/exports/evaluate_export_file.ts");
   const names = await refuse(async () => parseExportedNames(model, metadata));

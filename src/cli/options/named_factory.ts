@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { describeUnknownName, describeValue, TypeRefusal } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { fillDefaults, type OptionSchema, type ResolvedOptions } from "../../core/options/option_schema.ts";
@@ -32,6 +34,8 @@ export interface Registry<Context, Made> {
 interface ModuleForm<Context, Made> {
   /** Files that are no modules but what a factory takes as its path: the factory's name by the file's ending. */
   readonly files?: Readonly<Record<string, string>>;
+  /** The same of a folder that holds a file of this name. */
+  readonly folder?: { readonly holds: string; readonly name: string };
   /** The function or class that the module exports. */
   readonly exported: string;
   readonly summary: string;
@@ -75,11 +79,14 @@ export async function loadNamed<Context, Made>(registry: Registry<Context, Made>
   return resolveParsed(await loadFactory(registry, parsed), parsed, registry);
 }
 
-/** "path=model.json" is "tfjs:path=model.json". */
+/** "path=model.json" is "tfjs:path=model.json", and so is the folder. */
 function nameFile({ module }: Pick<Registry<never, unknown>, "module">, parsed: ParsedNamed): ParsedNamed {
   const path = findProgram(parsed);
-  const ending = /\.(\w+)$/.exec(path ?? "")?.[1];
-  const name = ending === undefined ? undefined : module?.files?.[ending];
+  if (path === undefined || !module) return parsed;
+  const ending = /\.(\w+)$/.exec(path)?.[1];
+  const { files = {}, folder } = module;
+  const isOfFolder = folder !== undefined && existsSync(join(path, folder.holds));
+  const name = isOfFolder ? folder.name : ending === undefined ? undefined : files[ending];
   return name === undefined ? parsed : { ...parsed, name };
 }
 

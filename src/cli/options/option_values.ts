@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { Command } from "commander";
 import { type Bounds, describeBounds, describeValue, findNumberFault } from "../../core/errors/errors.ts";
 import { CliError } from "../cli_error.ts";
 
@@ -31,9 +32,29 @@ export function parseFeatureCache(text: string): FeatureCache {
   if (text === "0") return 0;
   const option = "--feature-cache";
   // A folder of such a name can be written ./2048.
-  if (/^\d/.test(text) && !text.includes("/")) return createSizeParser(option)(text);
+  if (/^[-+.]?\d/.test(text) && !text.includes("/")) return createSizeParser(option)(text);
   if (text !== "") return text;
   throw new CliError(`${option} must be an amount of memory such as 2GiB, 0, or a folder, got ${describeTyped(text)}`);
+}
+
+/** What options that are paths have for their value in help. */
+const PATH_VALUE = /[<[](folder|file|place|journal)[>\]]$/;
+
+/**
+ * Makes the options of a command, and of those below it, refuse a path that begins with "-": it is the next option,
+ * where the value was forgotten.
+ */
+export function refusePathsLikeOptions(command: Command): void {
+  for (const option of command.options) {
+    if (!PATH_VALUE.test(option.flags)) continue;
+    const parse = option.parseArg;
+    option.argParser((text: string, earlier: unknown) => {
+      if (!text.startsWith("-")) return parse ? parse(text, earlier) : text;
+      const name = option.long ?? option.flags;
+      throw new CliError(`${name} must be a path, got ${describeValue(text)} (a name that begins so is ./${text})`);
+    });
+  }
+  for (const below of command.commands) refusePathsLikeOptions(below);
 }
 
 /** Makes the parser of an option that is a number within bounds. */

@@ -11,6 +11,9 @@ export interface ParsedNamed {
 /** How a value that holds "," or "|" is typed. */
 export const QUOTING_HINT = `quote a value that holds "," or "|": key="a,b"`;
 
+/** Files that hold a model of somebody else's. */
+const MODEL_FILE = /\.(onnx|keras|h5|hdf5|json)$/;
+
 /** Names whose one option is a path, which may be typed alone: a name such as "ewc-lambda=1" is no option. */
 const OF_PATHS = /^(run|checkpoint):(?![A-Za-z]\w*=)(.+)$/s;
 
@@ -32,8 +35,9 @@ export function parseNamed(text: string): ParsedNamed {
   if (name !== undefined) return { name, options: rest === undefined ? {} : parseOptions(text, rest) };
   const [, key] = /^([A-Za-z][\w-]*)=/.exec(text) ?? [];
   if (key === undefined) {
-    const isFile = /\.[cm]?[jt]s$/.test(text);
-    throw malformed(text, `expected NAME or NAME:key=value,key=value${isFile ? `; a module is path=${text}` : ""}`);
+    const file = /\.[cm]?[jt]s$/.test(text) ? "module" : MODEL_FILE.test(text) ? "model's file" : undefined;
+    const hint = file === undefined ? "" : `; a ${file} is path=${formatItem(text)}`;
+    throw malformed(text, `expected NAME or NAME:key=value,key=value${hint}`);
   }
   return { name: key, options: parseOptions(text, text) };
 }

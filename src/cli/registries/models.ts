@@ -55,6 +55,12 @@ function listOnnxOptions() {
 /** The models there are, the default first. TF.js is loaded when one is made. */
 export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
   kind: "model",
+  elsewhere: Object.fromEntries(
+    Object.keys(LORA_OPTIONS).map((name) => [
+      name,
+      "options of an adapter are joined with ;: adapter=lora:rank=8;alpha=16",
+    ]),
+  ),
   factories: [
     defineFactory({
       name: "simple-mlp",
@@ -103,7 +109,8 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     }),
     defineFactory({
       name: "onnx",
-      summary: "a network from an ONNX file (path=resnet18.onnx), with a new classifier or its own",
+      summary:
+        "a network from an ONNX file (path=resnet18.onnx alone is short for it), with a new classifier or its own",
       options: listOnnxOptions(),
       create: async ({ adapter, ...options }, { numClasses, inputShape, seed, isTaskIncremental }: ModelContext) => {
         const { onnxModel } = await import("../../models/onnx_model.ts");
@@ -143,7 +150,8 @@ export const MODELS: Registry<ModelContext, Promise<tf.LayersModel>> = {
     defineStart("checkpoint", "the model in one file: a run's checkpoint, or a strategy of saveStrategy"),
   ],
   module: {
-    files: { json: "tfjs", keras: "tfjs", h5: "tfjs", hdf5: "tfjs" },
+    files: { onnx: "onnx", json: "tfjs", keras: "tfjs", h5: "tfjs", hdf5: "tfjs" },
+    folder: { holds: "model.json", name: "tfjs" },
     exported: "createModel",
     summary:
       "path=./my_model.ts, a module whose createModel({ numClasses, inputShape, seed, … }) returns a tf.LayersModel",

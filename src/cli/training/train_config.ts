@@ -10,6 +10,7 @@ import type { ExportForm } from "../../runs/exports/export_form.ts";
 import type { RunConfig } from "../../runs/run_config.ts";
 import { CliError, refuseAsTyped } from "../cli_error.ts";
 import { loadNamed, resolveNamed } from "../options/named_factory.ts";
+import { assertOneFolder } from "../options/one_folder.ts";
 import { countDefaultWorkers, type FeatureCache } from "../options/option_values.ts";
 import { BENCHMARKS } from "../registries/benchmarks.ts";
 import { CRITERIA } from "../registries/criteria.ts";
@@ -76,6 +77,7 @@ export async function createTrainConfig(options: TrainOptions, ranks = 1): Promi
   const { epochs, batchSize, dropLast, evalBatchSize, seed, data = null, checkpointEvery, maxRestarts } = options;
   refuseAsTyped(() => parseCheckpointInterval(checkpointEvery));
   const benchmark = resolveNamed(BENCHMARKS, options.benchmark);
+  assertOneFolder(benchmark, options.data);
   const strategy = await loadNamed(STRATEGIES, options.strategy);
   const plugins = await Promise.all(options.plugin.map((text) => loadNamed(PLUGINS, text)));
   const metrics = await Promise.all(options.metric.map((text) => loadNamed(METRICS, text)));

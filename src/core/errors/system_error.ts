@@ -42,6 +42,18 @@ export function describeSystemError(error: SystemError): string {
 }
 
 /**
+ * Does something at once with a file that a user named.
+ * @throws {RefusalError} In place of what the operating system threw, naming the file. Other errors pass through.
+ */
+export function withFileNamedSync<Result>(path: string, use: () => Result): Result {
+  try {
+    return use();
+  } catch (cause) {
+    throw isSystemError(cause) ? new RefusalError(`${path}: ${describeReason(cause)}`, { cause }) : cause;
+  }
+}
+
+/**
  * Does something with a file that a user named.
  * @throws {RefusalError} In place of what the operating system threw, naming the file. Other errors pass through.
  */

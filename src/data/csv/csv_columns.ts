@@ -146,16 +146,16 @@ export class CsvColumns {
   }
 
   #matchKnown(places: ReadonlyMap<string, number>, path: string, names: readonly string[]) {
-    const placeOf = (name: string, what: string) => {
+    const placeOf = (name: string, what: string, option = "labelColumn") => {
       const place = places.get(name);
       if (place !== undefined) return place;
       const wanted = `the table must have the ${what} ${describeValue(name)}`;
-      throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(names)}${this.#suggest(names, name)}`);
+      throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(names)}${this.#suggest(names, name, option)}`);
     };
     const targets = this.#targets.map((name) => placeOf(name, "column"));
-    const task = this.taskColumn === undefined ? undefined : placeOf(this.taskColumn, "task column");
+    const task = this.taskColumn === undefined ? undefined : placeOf(this.taskColumn, "task column", "taskColumn");
     const keys = Object.fromEntries(
-      Object.entries(this.#keys).map(([key, name]) => [key, placeOf(name, `${key} column`)]),
+      Object.entries(this.#keys).map(([key, name]) => [key, placeOf(name, `${key} column`, `${key}Column`)]),
     );
     this.#hasFiles = true;
     return { width: names.length, targets, task, keys, names };
@@ -200,15 +200,17 @@ export class CsvColumns {
     throw new SyntaxRefusal(`${path}: ${wanted}, got ${describeValue(cells)}${this.#suggest(cells, missing)}`);
   }
 
-  /** Which option may help, where a target is not among `cells`. */
-  #suggest(cells: readonly string[], missing: string): string {
+  /** Which option may help, where a column that one names, or a target, is not among `cells`. */
+  #suggest(cells: readonly string[], missing: string, option = "labelColumn"): string {
     if (cells.length === 1) return "; the option delimiter says what stands between cells";
     const [nearest] = findNearestNames(
       missing,
       cells.slice(0, 1000).filter((name) => name.length < 100),
     );
     if (nearest === undefined) return "";
-    return "columns" in this.plan ? `, did you mean ${nearest}?` : ` (labelColumn=${nearest}?)`;
+    return "columns" in this.plan && option === "labelColumn"
+      ? `, did you mean ${nearest}?`
+      : ` (${option}=${nearest}?)`;
   }
 }
 

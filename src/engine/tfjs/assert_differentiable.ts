@@ -14,7 +14,9 @@ export function assertDifferentiable(model: tf.LayersModel): void {
   for (const layer of listLayers(model)) {
     const what = `layer "${layer.name}" in TF.js`;
     if (layer.getClassName() === "ImportedNetwork") {
-      throw new RangeRefusal(needs(what, "no network from an ONNX file (--engine onnxruntime trains it)", layer.name));
+      throw new RangeRefusal(
+        `layer "${layer.name}" is a network from an ONNX file, which --engine onnxruntime alone trains`,
+      );
     }
     const { dilationRate, kernelSize, strides, padding } = layer.getConfig();
     if (hasKernel(layer) && listNumbers(dilationRate).some((rate) => rate > 1)) {

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { ContentHash } from "../../core/content_hash.ts";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
+import { withFileNamedSync } from "../../core/errors/system_error.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import type { LayerWeights } from "./keras/keras_weights.ts";
@@ -53,7 +54,7 @@ type Manifest = z.infer<typeof fileSchema>["weightsManifest"];
  *   quantised.
  */
 export function readLayersFile(path: string, file: string): LayersFile {
-  const jsonFile = statFolder(path, file) ? join(path, "model.json") : path;
+  const jsonFile = withFileNamedSync(path, () => statSync(path)).isDirectory() ? join(path, "model.json") : path;
   const hash = new ContentHash();
   const read = (name: string) => {
     const contents = readAll(name);
@@ -70,20 +71,8 @@ export function readLayersFile(path: string, file: string): LayersFile {
   return { topology, weights: { kind: "byName", weights }, sha256: hash.digest() };
 }
 
-function statFolder(path: string, file: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (cause) {
-    throw new RangeRefusal(`Cannot read ${file}: ${describeCause(cause)}`, { cause });
-  }
-}
-
 function readAll(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new RangeRefusal(`Cannot read ${path}: ${describeCause(cause)}`, { cause });
-  }
+  return withFileNamedSync(path, () => readFileSync(path));
 }
 
 function parseFile(text: string, file: string): z.infer<typeof fileSchema> {

@@ -42,7 +42,7 @@ export function addFeatures(
   const made = graph.nodes.flatMap(({ outputs }) => outputs);
   const taken = graph.inputs.map((input) => input.name);
   if (![...made, ...taken].includes(name))
-    throw new RangeRefusal(`the ONNX file: ${describeUnknownName("value", name, made)}`);
+    throw new RangeRefusal(`the ONNX file: ${describeUnknownName("layer or value", name, made)}`);
   const outputs = [...graph.outputs, { name: FEATURES_NAME, dataType: "float32", shape: shape(name) } as const];
   if ([...graph.outputs.map((output) => output.name), ...taken].includes(name)) {
     const copy: OnnxNode = {

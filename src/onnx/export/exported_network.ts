@@ -72,9 +72,12 @@ export function buildExportedNetwork(
   return { graph, logits, names: nameLayers(elementAt(networks, 0), graph) };
 }
 
-/** A layer's value may stand in the graph with its axes in another order only: channels first. */
+/**
+ * A layer's value may stand in the graph with its axes in another order only: channels first. A layer that leaves
+ * values as they are (dropout) goes by the name of the one below it.
+ */
 function nameLayers({ values }: ConvertedModel, graph: GraphBuilder): ReadonlyMap<ValueName, string> {
-  return new Map([...values].map(([layer, value]) => [graph.transposedBy(value)?.x ?? value, layer]));
+  return new Map([...values].reverse().map(([layer, value]) => [graph.transposedBy(value)?.x ?? value, layer]));
 }
 
 function findFeatures(layerName: string, { values }: ConvertedModel, graph: GraphBuilder): ValueName {

@@ -43,6 +43,9 @@ describe("CsvColumns", () => {
       ["a label", 'got ["a label"]; the option delimiter says what stands between cells'],
     ] as const;
     for (const [header, message] of refusals) expect(() => match(header)).toThrow(message);
+    for (const option of ["experienceColumn", "taskColumn", "splitColumn"]) {
+      expect(() => match("a,site,label", { [option]: "sit" })).toThrow(`"label"] (${option}=site?)`);
+    }
     expect(match(",a,label,", { dropColumns: ["Unnamed: 0", "Unnamed: 3"] }).features).toEqual([1]);
   });
 

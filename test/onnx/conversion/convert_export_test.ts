@@ -118,7 +118,7 @@ describe("convertExport()", () => {
     };
     expect(await refusal({ opset: 12 })).toBe("opset must be a whole number from 13 to 21, got 12");
     expect(await refusal({ precision: "int8" })).toBe("precision int8 needs samples to measure values on, got none");
-    expect(await refusal({ features: "bodi" })).toContain('unknown value "bodi", did you mean body?');
+    expect(await refusal({ features: "bodi" })).toContain('unknown layer or value "bodi", did you mean body?');
     expect(await refusal({}, Uint8Array.of(1, 2, 3))).toContain("the exported model");
     const { bytes } = await convertExport(fixture.bytes, { layout: "nchw" });
     expect(await refusal({ layout: "nchw" }, bytes)).toBe(

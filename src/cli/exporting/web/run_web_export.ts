@@ -29,6 +29,8 @@ export interface WebExportOptions {
 export async function runWebExport(run: string, options: WebExportOptions, { stdout }: CliContext): Promise<void> {
   const { web, json, others } = options;
   const [other] = others;
+  if (others.includes("--out"))
+    throw new CliError("give the file to be written with --out, or a folder with --web, not both");
   if (other !== undefined) throw new CliError(`--web takes the run's own files: ${other} is for --out`);
   await refuse(() => assertWebFolderFree(web));
   const runtime = await refuse(() => findWebRuntime());

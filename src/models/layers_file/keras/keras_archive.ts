@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { readZip } from "../../../core/archives/zip_reader.ts";
 import { ContentHash } from "../../../core/content_hash.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
+import { withFileNamedSync } from "../../../core/errors/system_error.ts";
 import { openHdf5 } from "../hdf5/hdf5_file.ts";
 import { assertLayersMeanTheSame } from "../layers_topology.ts";
 import type { LayersFile } from "../read_layers_file.ts";
@@ -19,7 +20,7 @@ const WEIGHTS = "model.weights.h5";
  * @throws {RefusalError} If it is missing, damaged or no such archive, or its layers are written in another way.
  */
 export function readKerasArchive(path: string, file: string): LayersFile {
-  const contents = readAll(path, file);
+  const contents = withFileNamedSync(path, () => readFileSync(path));
   const hash = new ContentHash();
   hash.add(contents);
   const entries = readZip(contents, file);
@@ -38,14 +39,6 @@ export function readKerasArchive(path: string, file: string): LayersFile {
 /** Whether a file says so of itself; another one is taken for Keras 3's. */
 function isOfKeras2(metadata: Uint8Array | undefined): boolean {
   return metadata !== undefined && /"keras_version": *"2/.test(new TextDecoder().decode(metadata));
-}
-
-function readAll(path: string, file: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new RangeRefusal(`Cannot read ${file}: ${describeCause(cause)}`, { cause });
-  }
 }
 
 function parseConfig(text: string, file: string): unknown {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { ContentHash } from "../../../core/content_hash.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
+import { withFileNamedSync } from "../../../core/errors/system_error.ts";
 import { openHdf5 } from "../hdf5/hdf5_file.ts";
 import { assertLayersMeanTheSame } from "../layers_topology.ts";
 import type { LayersFile } from "../read_layers_file.ts";
@@ -15,7 +16,7 @@ import { collectGroupedWeights } from "./legacy_weights.ts";
  * @throws {RefusalError} If it is missing, damaged or holds weights alone, or its layers are written in another way.
  */
 export function readKerasH5(path: string, file: string): LayersFile {
-  const contents = readAll(path, file);
+  const contents = withFileNamedSync(path, () => readFileSync(path));
   const hash = new ContentHash();
   hash.add(contents);
   const hdf5 = openHdf5(contents, file);
@@ -28,14 +29,6 @@ export function readKerasH5(path: string, file: string): LayersFile {
   assertLayersMeanTheSame(topology, file);
   const layers = collectGroupedWeights(topology, hdf5, file);
   return { topology, weights: { kind: "byLayer", layers }, sha256: hash.digest() };
-}
-
-function readAll(path: string, file: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    throw new RangeRefusal(`Cannot read ${file}: ${describeCause(cause)}`, { cause });
-  }
 }
 
 function parseConfig(text: string, file: string): unknown {
