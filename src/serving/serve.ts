@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { RangeRefusal, RefusalError } from "../core/errors/errors.ts";
+import { RangeRefusal, RefusalError, TypeRefusal } from "../core/errors/errors.ts";
 import { leaveNothing } from "../core/leave_nothing.ts";
 import { resolveOptions } from "../core/options/option_schema.ts";
 import { Answerer } from "./answering/answerer.ts";
@@ -21,7 +21,7 @@ import { Journal } from "./repository/journal.ts";
 import { ModelRepository } from "./repository/model_repository.ts";
 import { type ModelSurroundings, ServedModel } from "./repository/served_model.ts";
 import { VersionLoader } from "./repository/version_loader.ts";
-import { type ResolvedServeOptions, SERVE_OPTIONS, type ServeOptions } from "./serve_options.ts";
+import { MODEL_OPTIONS, type ResolvedServeOptions, SERVE_OPTIONS, type ServeOptions } from "./serve_options.ts";
 import { waitForQuiet } from "./wait_for_quiet.ts";
 
 /** Models that are served. */
@@ -53,6 +53,7 @@ export interface Serving extends AsyncDisposable {
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const resolved = checkServeOptions(options);
+  assertFeedbackUsed(options);
   const plans = await planModels(resolved, options);
   const journals = plans.map(({ journalPath }) => journalPath);
   const collected = plans.flatMap(({ feedback }) => (feedback === undefined ? [] : [join(feedback, FEEDBACK_JOURNAL)]));
@@ -168,7 +169,12 @@ function pickLimits({ maxBodyBytes, bodyTimeoutMs, maxConcurrency, maxRows }: Se
  * @throws {RefusalError} If one cannot be, or other machines could change something without a token.
  */
 export function checkServeOptions(options: ServeOptions): ResolvedServeOptions {
+  const astray = Object.keys(MODEL_OPTIONS).find((name) => Object.keys(Object(options)).includes(name));
+  if (astray !== undefined) {
+    throw new TypeRefusal(`serve: ${astray} is said of a model: models: [{ path: "runs/mine", ${astray}: … }]`);
+  }
   const resolved = resolveOptions("serve", options, SERVE_OPTIONS);
+  for (const [i, model] of resolved.models.entries()) resolveOptions(`serve: models[${i}]`, model, MODEL_OPTIONS);
   const { host, token, shadow, canary, listeners } = resolved;
   if (listeners > 1 && !canSharePort()) {
     throw new RefusalError("serve: several listeners need Deno to be started with --unstable-net");
@@ -177,7 +183,19 @@ export function checkServeOptions(options: ServeOptions): ResolvedServeOptions {
   if (token === undefined && !isLoopback(host)) {
     throw new RefusalError(`serve: token is required where other machines can ask (host is ${JSON.stringify(host)})`);
   }
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new RangeRefusal(
+      "serve: token must be letters, digits and signs of ASCII without spaces, as headers hold it",
+    );
+  }
   return resolved;
+}
+
+/** @throws {RefusalError} If options of feedback are given, and no model takes any. */
+function assertFeedbackUsed(options: ServeOptions): void {
+  if (options.models.some(({ feedback }) => feedback !== undefined)) return;
+  const unused = (["feedbackRows", "keptRequests", "keptBytes"] as const).find((name) => options[name] !== undefined);
+  if (unused !== undefined) throw new RefusalError(`serve: ${unused} requires a folder for feedback (--feedback)`);
 }
 
 function isLoopback(host: string): boolean {

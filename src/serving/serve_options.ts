@@ -1,6 +1,7 @@
 import { type OptionsOf, optional, type ResolvedOptions, withDefault } from "../core/options/option_schema.ts";
 import {
   callback,
+  either,
   flag,
   listOf,
   number,
@@ -13,22 +14,20 @@ import type { GateSource } from "./gate/gate_source.ts";
 
 const MAX_PORT = 65_535;
 
-/** One model that is served. */
-export interface ModelOptions {
-  /** A run's folder, a folder of ONNX files with a number in their name, or one file. */
-  readonly path: string;
-  /** True: the folder is a run's, which may still have to begin. Default: what is found there. */
-  readonly isRun?: boolean | undefined;
-  /** What it is called in the protocol. Default: the name of the folder or file. */
-  readonly name?: string | undefined;
-  /**
-   * What the forgetting gate compares: a source, or a folder with held samples of each experience. Default: for a run,
-   * what its summary.json holds.
-   */
-  readonly gate?: GateSource | string | undefined;
-  /** The folder of experiences in which feedback is collected. Default: none is taken. */
-  readonly feedback?: string | undefined;
-}
+/** What one model takes. */
+export const MODEL_OPTIONS = {
+  path: required(text(1)),
+  isRun: optional(flag(), "true: the folder is a run's, which may still have to begin; default: what is found there"),
+  name: optional(text(1), "what it is called in the protocol; default: the name of the folder or file"),
+  gate: optional(
+    either(text(1), objectLike<GateSource>("a source such as createSampleGate([…])", "sets")),
+    "a source of accuracies, or a folder with held samples; default: for a run, what its summary.json holds",
+  ),
+  feedback: optional(text(1), "folder of experiences in which feedback is collected; default: none is taken"),
+} as const;
+
+/** One model that is served: a run's folder, a folder of ONNX files with a number in their name, or one file. */
+export type ModelOptions = OptionsOf<typeof MODEL_OPTIONS>;
 
 /** What `serve` takes. */
 export const SERVE_OPTIONS = {

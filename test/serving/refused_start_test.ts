@@ -60,6 +60,27 @@ describe("serve()", () => {
   });
 });
 
+describe("the options of serve()", () => {
+  test("are refused where they would do nothing, or are said of nothing", async () => {
+    const folder = await makeFolder({});
+    const path = await writeVersion(folder, 0);
+    const models = [{ path }];
+    const spelled: { path: string } = Object.assign({ path }, { feedbak: folder });
+    const misplaced = Object.assign({ models }, { feedback: "answers" });
+    const refused = [
+      [{ models, feedbackRows: 5 }, "serve: feedbackRows requires a folder for feedback (--feedback)"],
+      [{ models, keptBytes: 5 }, "serve: keptBytes requires a folder for feedback (--feedback)"],
+      [{ models, host: "0.0.0.0", token: " " }, "serve: token must be letters, digits and signs of ASCII"],
+      [{ models, token: "a\nb" }, "serve: token must be letters, digits and signs of ASCII"],
+      [{ models: [spelled] }, /^serve: models\[0\].*feedbak/],
+      [{ models: [{ path, name: "" }] }, /^serve: models\[0\].*name/],
+      [misplaced, 'serve: feedback is said of a model: models: [{ path: "runs/mine", feedback: … }]'],
+    ] as const;
+    for (const [options, reason] of refused) await expect(serve(options)).rejects.toThrow(reason);
+    expect(await readdir(folder)).toEqual(["experience-000.onnx"]);
+  });
+});
+
 describe("a gRPC port that is taken", () => {
   test("is told in one line, and the library says nothing besides", async () => {
     const path = await makeFolder({});

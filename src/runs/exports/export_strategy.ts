@@ -1,4 +1,4 @@
-import { chooseComputed } from "../../cluster/memory/model_memory.ts";
+import { type ClusterModel, chooseComputed } from "../../cluster/memory/model_memory.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
@@ -7,6 +7,7 @@ import { flag, objectLike, recordOf, required, text, wholeNumber } from "../../c
 import { VERSION } from "../../core/version.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
+import { listGrowingHeads } from "../../models/growing_head.ts";
 import { checkExport } from "../../onnx/export/check_export.ts";
 import { exportModelFiles } from "../../onnx/export/export_model.ts";
 import { checkOriginal } from "../../onnx/export/original/check_original.ts";
@@ -29,7 +30,7 @@ export interface StrategyExportOptions {
   /**
    * Free text by key; `firn.class_names` (or `firn.targets` and `firn.target_names`), `firn.data_class_names`,
    * `firn.experience_class_names`, `firn.task_names`,
-   * `firn.feature_names`, `firn.head` and `firn.version` come by themselves.
+   * `firn.feature_names`, `firn.head`, `firn.most_classes` and `firn.version` come by themselves.
    */
   readonly metadata?: Readonly<Record<string, string>>;
   /**
@@ -73,6 +74,7 @@ export interface StrategyExport {
  * lists as JSON what stands behind the network, `firn.class_names` the label of each column, `firn.task_names`, where
  * there is one, what each task label was before the benchmark numbered them. Where targets are numbers, `firn.targets`
  * says "values" or "labels" in place of class names, and `firn.target_names` what each column is, if it has a name.
+ * `firn.most_classes` is the width of a network that is to score classes and does not grow.
  * Checked by onnxruntime on samples of the test stream.
  * @throws {UnsupportedLayerError} If a layer has no converter.
  * @throws {Error} If onnxruntime's outputs are not the strategy's.
@@ -97,6 +99,7 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
         ...metadata,
         ...describeLabels(benchmark),
         "firn.head": describeHeads(prediction),
+        ...(scoresClasses ? {} : describeRoom(benchmark, strategy.cluster.model)),
         "firn.version": VERSION,
       },
     });
@@ -126,6 +129,12 @@ function describeLabels(benchmark: Benchmark): Readonly<Record<string, string>> 
     ...(taskNames ? { "firn.task_names": JSON.stringify(taskNames) } : {}),
     ...(featureNames ? { "firn.feature_names": JSON.stringify(featureNames) } : {}),
   };
+}
+
+/** How many classes the network can ever learn; nothing where its head grows. */
+function describeRoom(benchmark: Benchmark, model: ClusterModel): Readonly<Record<string, string>> {
+  const isFixed = readTargetForm(benchmark).kind === "classes" && listGrowingHeads(model.topology).length === 0;
+  return isFixed ? { "firn.most_classes": String(model.outputSize) } : {};
 }
 
 function describeHeads({ heads }: Pick<Prediction, "heads">): string {

@@ -6,6 +6,7 @@ import type { Service } from "../protocol/service.ts";
 import type { ControlRequest } from "../protocol/serving_control.ts";
 import type { TensorSource } from "../protocol/tensor_source.ts";
 import type { Feedback } from "./feedback_collector.ts";
+import { describeAsBytes } from "./sample_form.ts";
 
 const MAX_FROM_LENGTH = 200;
 
@@ -42,7 +43,8 @@ export function createFeedback(
     if (id === undefined) throw wrong("feedback needs labels, and the id of an answered request or inputs");
     return { kind: "feedback", model, feedback: { ...told, samples: { kind: "answered", id } } };
   }
-  const file = answerer.hasNoVersion(model) ? describeFirst(inputs) : answerer.find(model, { version }).file;
+  const served = answerer.hasNoVersion(model) ? describeFirst(inputs) : answerer.find(model, { version }).file;
+  const file = (readFirst(inputs).datatype === "UINT8" && describeAsBytes(served)) || served;
   const read = readInputs(inputs, { file, tensors, limits });
   tensors.assertEnd();
   const [input = new Uint8Array(0)] = read.inputs;
@@ -59,8 +61,8 @@ export function chooseFrom(header: string | null | undefined, peer: string | und
 
 /** Before there is a model, the samples say what they are like. */
 function describeFirst(inputs: unknown): ServedFile {
-  const [given, ...others]: unknown[] = Array.isArray(inputs) ? inputs : [];
-  const { name, datatype, shape }: Fields = typeof given === "object" && given !== null ? { ...given } : {};
+  const others: readonly unknown[] = Array.isArray(inputs) ? inputs.slice(1) : [];
+  const { name, datatype, shape } = readFirst(inputs);
   const elementType = FIRST_TYPES[String(datatype)];
   const lengths: unknown[] = Array.isArray(shape) ? shape : [];
   const isShape = lengths.length > 1 && lengths.every((length) => Number.isSafeInteger(length) && Number(length) > 0);
@@ -70,6 +72,11 @@ function describeFirst(inputs: unknown): ServedFile {
   }
   const port = createPort({ name, elementType, shape: ["N", ...lengths.slice(1).map(Number)] }, "feedback");
   return { inputs: [port], outputs: [], classNames: undefined, metadata: {}, isDivided: false };
+}
+
+function readFirst(inputs: unknown): Fields {
+  const given: unknown = Array.isArray(inputs) ? inputs[0] : undefined;
+  return typeof given === "object" && given !== null ? { ...given } : {};
 }
 
 function wrong(message: string): ProtocolError {

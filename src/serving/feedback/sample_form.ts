@@ -47,6 +47,18 @@ export function restoreRaw(input: Uint8Array, { file, rows }: { file: ServedFile
   return { descr: "|u1", shape, bytes: toPixels(values) };
 }
 
+/**
+ * The model as it takes bytes: one that was trained on pixels can be given them as they were before its normalisation.
+ * Undefined for others.
+ */
+export function describeAsBytes(file: ServedFile): ServedFile | undefined {
+  const [port, ...others] = file.inputs;
+  if (port?.datatype !== "FP32" || others.length > 0) return undefined;
+  const normalization = readNormalization(file);
+  if (!normalization || !isOfBytes(normalization)) return undefined;
+  return { ...file, inputs: [{ ...port, datatype: "UINT8", rowBytes: port.rowLength }] };
+}
+
 /** What is no number cannot be trained on. */
 function assertFinite(input: Uint8Array): void {
   const astray = new Float32Array(new Uint8Array(input).buffer).find((value) => !Number.isFinite(value));
@@ -82,7 +94,8 @@ function toPixels(values: Float32Array): Uint8Array {
   return Uint8Array.from(values, (value) => {
     const pixel = Math.round(value);
     if (pixel >= 0 && pixel <= 255 && Math.abs(value - pixel) <= PIXEL_TOLERANCE) return pixel;
-    throw wrong(`the model was trained on pixels, and a value stands for the pixel ${value}`);
+    const advice = "send pixels from 0 to 255 as UINT8, or values that were made of whole pixels";
+    throw wrong(`the model was trained on pixels, and a value stands for the pixel ${value}: ${advice}`);
   });
 }
 

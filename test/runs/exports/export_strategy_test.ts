@@ -40,6 +40,15 @@ describe("exportStrategy()", () => {
     expect(JSON.parse(withMeans.metadata["firn.head"] ?? "")).toEqual([{ kind: "network" }, head]);
   });
 
+  test("says how many classes a network can learn whose outputs are classes and do not grow", async () => {
+    const most = async (create: (options: StrategyOptions) => BaseStrategy) =>
+      (await describeFile(create)).metadata["firn.most_classes"];
+    const model = (more: object) => mlp({ ...SMALL_MLP, ...more });
+    expect(await most((options) => new Naive({ ...options, model: model({ numClasses: 9 }) }))).toBe("9");
+    expect(await most((options) => new Naive({ ...options, model: model({ incremental: true }) }))).toBeUndefined();
+    expect(await most((options) => new SCR({ ...options, model: model({}), memSize: 20 }))).toBeUndefined();
+  });
+
   test("makes logits [N, classes], when the network's outputs are an embedding of another width", async () => {
     for (const numClasses of [2, 9]) {
       const model = () => mlp({ ...SMALL_MLP, numClasses });

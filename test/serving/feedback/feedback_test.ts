@@ -1,57 +1,15 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseNpy } from "../../../src/data/readers/npy_reader.ts";
-import { parseNpyTexts } from "../../../src/data/readers/npy_text.ts";
 import { canSharePort } from "../../../src/serving/protocol/http_listener.ts";
-import { type Serving, serve } from "../../../src/serving/serve.ts";
-import type { ServeOptions } from "../../../src/serving/serve_options.ts";
+import { serve } from "../../../src/serving/serve.ts";
 import { directoryBenchmark } from "../../../src/streams/benchmarks/directory/directory_benchmark.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { ask, makeBinaryRequest, makeRequest } from "../asking.ts";
-import { type MadeModel, writeVersion } from "../made_models.ts";
+import { writeVersion } from "../made_models.ts";
+import { NAMES, readExperience, type Served, serveMade } from "./served_feedback.ts";
 
 afterAll(removeFolders);
-
-const NAMES = ["ant", "bee", "cat"];
-
-interface Served {
-  readonly serving: Serving;
-  /** Where feedback is collected. */
-  readonly folder: string;
-  readonly infer: (rows: readonly (readonly number[])[], id: string) => ReturnType<typeof ask>;
-  readonly tell: (body: unknown, headers?: Record<string, string>) => ReturnType<typeof ask>;
-  readonly close: () => ReturnType<typeof ask>;
-}
-
-async function serveMade(model: MadeModel, more: Partial<ServeOptions> = {}, folder?: string): Promise<Served> {
-  const path = await makeFolder({});
-  await writeVersion(path, 0, model);
-  const feedback = folder ?? join(await makeFolder({}), "data");
-  const serving = await serve({ models: [{ path, name: "made", feedback }], pollMs: 1e9, ...more });
-  const at = `${serving.url}/v2/models/made`;
-  return {
-    serving,
-    folder: feedback,
-    infer: (rows, id) => ask(`${at}/infer`, { body: makeRequest(rows, { id }), headers: { connection: "close" } }),
-    tell: (body, headers = {}) => ask(`${at}/feedback`, { body, headers }),
-    close: () => ask(`${at}/feedback/close`, { method: "POST" }),
-  };
-}
-
-async function readExperience(folder: string) {
-  const [x, y, source] = await Promise.all(
-    ["x.npy", "y.npy", "source.jsonl"].map((name) => readFile(join(folder, name))),
-  );
-  const { shape, data } = parseNpy(x ?? new Uint8Array(), "x.npy");
-  const texts = parseNpyTexts(y ?? new Uint8Array(), "y.npy");
-  const labels = texts ?? [...parseNpy(y ?? new Uint8Array(), "y.npy").data];
-  const lines = `${source}`
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  return { shape, x: [...data], isBytes: data instanceof Uint8Array, labels, lines };
-}
 
 describe("POST /v2/models/NAME/feedback", () => {
   test("keeps answered requests by id, and inputs with labels, as experiences in order", async () => {
@@ -171,7 +129,7 @@ describe("POST /v2/models/NAME/feedback", () => {
     );
     expect((await tell(makeRequest(rows, { labels: [1, 1, "7"] }))).json).toMatchObject({ new_classes: ["7"] });
     expect((await tell(makeRequest([[0.123, 0, 0]], { labels: [1] }))).json.error).toMatch(
-      /^the model was trained on pixels, and a value stands for the pixel 143\./,
+      /^the model was trained on pixels, and a value stands for the pixel 143\..*: send pixels from 0 to 255 as UINT8/,
     );
     await tell(makeRequest(rows.slice(0, 1), { labels: [1] }));
     await close();
