@@ -138,6 +138,7 @@ describe("train --export", () => {
     const refusals = [
       ["layout=nchw", "export: layout nchw needs samples [H, W, C], got [2]"],
       ["features=body", 'export: unknown layer "body"; known: '],
+      ["features=dropout0", 'export: unknown layer "dropout0"; known: fc0, classifier'],
       ["opset=12", "export: opset must be a whole number from 13 to 21"],
       ["size=3", 'export: unknown option "size"'],
     ] as const;

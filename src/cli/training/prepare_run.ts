@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type * as tf from "@tensorflow/tfjs";
 import { resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import type { FeaturePlan } from "../../cluster/features/feature_plan.ts";
 import { resolveIsolation } from "../../cluster/isolation.ts";
@@ -195,7 +196,7 @@ export async function createRunOptions(
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   const { exportForm: typed } = config;
   const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
-  if (exportForm) assertExportForm(exportForm, { benchmark, layers: model.layers.map(({ name }) => name), topology });
+  if (exportForm) assertExportForm(exportForm, { benchmark, layers: listExportedLayers(model), topology });
   assertAdaptersKept(config, topology);
   assertCriterionFits(criterion, { model, benchmark });
   const { precision = "float32" } = given;
@@ -255,6 +256,11 @@ export async function createRunOptions(
       return strategy;
     },
   };
+}
+
+/** Names of the layers that have a value of their own in exported files: those that act in training alone have none. */
+function listExportedLayers({ layers }: tf.LayersModel): string[] {
+  return layers.filter((layer) => !/Dropout|^GaussianNoise$/.test(layer.getClassName())).map(({ name }) => name);
 }
 
 async function createJudge(gated: string | true, options: JournalJudgeOptions) {

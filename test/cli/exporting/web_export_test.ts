@@ -196,7 +196,7 @@ describe("export --web", () => {
     const free = join(home, "free");
     const refusals = [
       [[versions], "give the file to be written with --out, or a folder with --web"],
-      [[versions, "--web", free, "--out", "x.onnx"], "--web takes the run's own files: --out is for --out"],
+      [[versions, "--web", free, "--out", "x.onnx"], "or a folder with --web, not both"],
       [[versions, "--web", free, "--precision", "float16"], "--precision is for --out"],
       [[versions, "--web", join(home, "site")], "exists, and is no folder that export --web wrote: give another"],
       [[versions, "--web", join(home, "file.txt")], "exists, and is no folder that export --web wrote"],
@@ -206,7 +206,7 @@ describe("export --web", () => {
         ? ([
             [[tables, "--web", free], 'takes "input" [4]: a page to draw on needs images'],
             [[broken, "--web", free], "not an ONNX file, or not the whole of one"],
-            [[home, "--web", free], `${home} holds no exported model`],
+            [[home, "--web", free], `${home} holds no model to serve`],
             [[join(home, "nowhere"), "--web", free], join(home, "nowhere")],
           ] as const)
         : []),
