@@ -41,13 +41,10 @@ const LEAST_HELD_OUT = 3;
 /** Takes what is said of a model's answers, one after another, and closes experiences. */
 export class FeedbackCollector {
   readonly #options: CollectorOptions;
-  /** Classes that a model did not have when somebody named them. */
-  readonly #added: Set<string>;
   #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: CollectorOptions) {
     this.#options = options;
-    this.#added = new Set(options.folder.labels);
   }
 
   /**
@@ -67,12 +64,11 @@ export class FeedbackCollector {
       if (labels.length !== rows) {
         throw new ProtocolError(400, `labels must have one for each of ${rows} rows, got ${labels.length}`);
       }
-      this.#assertRoom(newClasses, file);
+      await this.#assertRoom(newClasses, file);
       const raw = restoreRaw(input, { file, rows });
       this.#assertForm(raw);
       const time = (performance.timeOrigin + performance.now()) / 1000;
       await folder.add(raw, { time, from, ...omitUndefined({ id }), labels });
-      for (const name of newClasses) this.#added.add(name);
       if (samples.kind === "answered") await this.#options.forget(samples.id);
       const isFull = folder.labels.length >= maxRows && this.#canClose;
       const closed = isFull ? { experience: await this.#close() } : {};
@@ -110,15 +106,16 @@ export class FeedbackCollector {
   }
 
   /** Training would refuse more classes than the network has outputs for. */
-  #assertRoom(newClasses: readonly string[], { classNames, metadata }: ServedFile): void {
+  async #assertRoom(newClasses: readonly string[], { classNames, metadata }: ServedFile): Promise<void> {
     const { "firn.most_classes": most } = metadata;
     if (most === undefined || !classNames || newClasses.length === 0) return;
-    const all = new Set([...classNames, ...this.#added, ...newClasses]);
-    if (all.size <= Number(most)) return;
-    const [subject, known] = [newClasses.map(describeValue).join(", "), listSome([...classNames, ...this.#added])];
+    const known = new Set([...classNames, ...(await this.#options.folder.findLabels())]);
+    const more = newClasses.filter((name) => !known.has(name));
+    if (more.length === 0 || known.size + more.length <= Number(most)) return;
+    const [subject, names] = [listSome(more), listSome([...known])];
     throw new ProtocolError(
       400,
-      `the model has outputs for ${most} classes, and ${subject} is one more; known: ${known}`,
+      `the model has outputs for ${most} classes, and none is left for ${subject}; known: ${names}`,
     );
   }
 
@@ -156,6 +153,6 @@ export class FeedbackCollector {
 const MAX_SHOWN = 20;
 
 function listSome(names: readonly string[]): string {
-  const shown = [...new Set(names)].slice(0, MAX_SHOWN).map((name) => JSON.stringify(name));
-  return `${shown.join(", ")}${new Set(names).size > MAX_SHOWN ? " …" : ""}`;
+  const shown = names.slice(0, MAX_SHOWN).map(describeValue).join(", ");
+  return names.length > MAX_SHOWN ? `${shown} …` : shown;
 }

@@ -1,6 +1,10 @@
-import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { RefusalError } from "../../core/errors/errors.ts";
+import { isSystemError } from "../../core/errors/system_error.ts";
 import { writeAtomically } from "../../core/write_atomically.ts";
+import { parseNpy } from "../../data/readers/npy_reader.ts";
+import { parseNpyTexts } from "../../data/readers/npy_text.ts";
 import { SOURCE_LOG } from "../../data/readers/read_sample_folder.ts";
 import { RunLock } from "../../runs/run_lock.ts";
 import { withStorage } from "../../runs/storage_error.ts";
@@ -58,6 +62,15 @@ export class FeedbackFolder {
   /** The label of each row that is collected for the next experience. */
   get labels(): readonly string[] {
     return this.#labels;
+  }
+
+  /** All labels in the experiences of the folder that were collected, and in the next one. */
+  async findLabels(): Promise<ReadonlySet<string>> {
+    const found = new Set(this.#labels);
+    for (const name of (await readdir(this.#path)).filter((name) => EXPERIENCE.test(name))) {
+      for (const label of await readLabelFile(join(this.#path, name, "y.npy"))) found.add(label);
+    }
+    return found;
   }
 
   /** How a row of the next experience is kept; undefined before there is one. */
@@ -167,4 +180,15 @@ async function writeAt(file: FileHandle, bytes: Uint8Array, position: number): P
     at += bytesWritten;
   }
   await file.sync();
+}
+
+/** None where somebody took the file away, or wrote another: training says what is wrong with it. */
+async function readLabelFile(path: string): Promise<readonly string[]> {
+  try {
+    const bytes = await readFile(path);
+    return parseNpyTexts(bytes, path) ?? Array.from(parseNpy(bytes, path).data, String);
+  } catch (error) {
+    if (error instanceof RefusalError || isSystemError(error)) return [];
+    throw error;
+  }
 }

@@ -38,19 +38,20 @@ describe("feedback that is to be learnt", () => {
 
   test("takes so many new classes as the network has outputs for", async () => {
     const model = { classNames: NAMES, classes: 4, metadata: { "firn.most_classes": "4" } };
-    const { serving, folder, tell } = await serveMade(model);
+    const { serving, folder, tell, close } = await serveMade(model);
     const one = (...labels: string[]) =>
       makeRequest(
         labels.map(() => [1, 2, 3]),
         { labels },
       );
     const full = (name: string) => {
-      const error = `the model has outputs for 4 classes, and "${name}" is one more; known: "ant", "bee", "cat", "dog"`;
+      const error = `the model has outputs for 4 classes, and none is left for "${name}"; known: "ant", "bee", "cat", "dog"`;
       return { status: 400, json: { error } };
     };
     expect((await tell(one("dog", "elk"))).status).toBe(400);
-    expect((await tell(one("dog", "dog", "ant"))).json.new_classes).toEqual(["dog"]);
+    expect((await tell(one("dog", "dog", "dog"))).json.new_classes).toEqual(["dog"]);
     expect(await tell(one("elk"))).toMatchObject(full("elk"));
+    expect((await close()).json.experience).toBe("feedback-0001");
     await serving.close();
     // Another process knows what was collected.
     const again = await serveMade(model, {}, folder);
