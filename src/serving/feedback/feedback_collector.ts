@@ -2,10 +2,11 @@ import { describeValue } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
+import type { RowForm } from "./collected_form.ts";
 import type { FeedbackFolder } from "./feedback_folder.ts";
 import type { KeptRequest } from "./kept_requests.ts";
 import { readLabels } from "./read_labels.ts";
-import { type RawSamples, restoreRaw } from "./sample_form.ts";
+import { nameDatatype, type RawSamples, restoreRaw } from "./sample_form.ts";
 
 /** What somebody says of samples. Plain data: it crosses from the thread that was told. */
 export interface Feedback {
@@ -66,6 +67,7 @@ export class FeedbackCollector {
       }
       await this.#assertRoom(newClasses, file);
       const raw = restoreRaw(input, { file, rows });
+      if (!hasVersion()) await this.#assertAsFirst(raw);
       this.#assertForm(raw);
       const time = (performance.timeOrigin + performance.now()) / 1000;
       await folder.add(raw, { time, from, ...omitUndefined({ id }), labels });
@@ -122,10 +124,20 @@ export class FeedbackCollector {
   /** An experience is one array. */
   #assertForm({ descr, shape }: RawSamples): void {
     const open = this.#options.folder.rowForm;
-    const rowShape = shape.slice(1);
-    if (!open || (open.descr === descr && open.rowShape.join() === rowShape.join())) return;
-    const [wanted, got] = [open, { descr, rowShape }].map((form) => `[${form.rowShape.join(", ")}] of ${form.descr}`);
+    const form = { descr, rowShape: shape.slice(1) };
+    if (!open || isAlike(open, form)) return;
+    const [wanted, got] = [open, form].map(describeForm);
     throw new ProtocolError(409, `the experience that is collected has samples ${wanted}, got ${got}: close it first`);
+  }
+
+  /** Before there is a model that takes samples of one form, they must be as the first ones are. */
+  async #assertAsFirst({ descr, shape }: RawSamples): Promise<void> {
+    const { folder } = this.#options;
+    const first = folder.rowForm ?? (await folder.readFirstForm());
+    const form = { descr, rowShape: shape.slice(1) };
+    if (!first || isAlike(first, form)) return;
+    const [wanted, got] = [first, form].map((each) => describeForm({ ...each, descr: nameDatatype(each.descr) }));
+    throw new ProtocolError(400, `what was collected has samples ${wanted}, got ${got}`);
   }
 
   get #canClose(): boolean {
@@ -155,4 +167,12 @@ const MAX_SHOWN = 20;
 function listSome(names: readonly string[]): string {
   const shown = names.slice(0, MAX_SHOWN).map(describeValue).join(", ");
   return names.length > MAX_SHOWN ? `${shown} …` : shown;
+}
+
+function isAlike(a: RowForm, b: RowForm): boolean {
+  return a.descr === b.descr && a.rowShape.join() === b.rowShape.join();
+}
+
+function describeForm({ descr, rowShape }: RowForm): string {
+  return `[${rowShape.join(", ")}] of ${descr}`;
 }

@@ -8,14 +8,13 @@ import { parseNpyTexts } from "../../data/readers/npy_text.ts";
 import { SOURCE_LOG } from "../../data/readers/read_sample_folder.ts";
 import { RunLock } from "../../runs/run_lock.ts";
 import { withStorage } from "../../runs/storage_error.ts";
+import { FEEDBACK_NAME, type RowForm, readCollectedForm } from "./collected_form.ts";
 import { encodeLabels, encodeNpyHeader, NPY_HEADER_BYTES } from "./encode_npy.ts";
 import { type FeedbackEntry, takeUpJournal } from "./feedback_journal.ts";
 import type { RawSamples } from "./sample_form.ts";
 
 /** Where rows are until their experience is closed. Names that begin with a point are no experiences. */
 export const FEEDBACK_JOURNAL = ".feedback";
-
-const EXPERIENCE = /^feedback-(\d{1,9})$/;
 
 /** What came with samples: who said when what they are. */
 export type FeedbackNote = Omit<FeedbackEntry, "rows" | "labels"> & { readonly labels: readonly string[] };
@@ -67,15 +66,20 @@ export class FeedbackFolder {
   /** All labels in the experiences of the folder that were collected, and in the next one. */
   async findLabels(): Promise<ReadonlySet<string>> {
     const found = new Set(this.#labels);
-    for (const name of (await readdir(this.#path)).filter((name) => EXPERIENCE.test(name))) {
+    for (const name of (await readdir(this.#path)).filter((name) => FEEDBACK_NAME.test(name))) {
       for (const label of await readLabelFile(join(this.#path, name, "y.npy"))) found.add(label);
     }
     return found;
   }
 
   /** How a row of the next experience is kept; undefined before there is one. */
-  get rowForm(): { readonly descr: string; readonly rowShape: readonly number[] } | undefined {
+  get rowForm(): RowForm | undefined {
     return this.#form && { descr: this.#form.descr, rowShape: this.#form.shape.slice(1) };
+  }
+
+  /** How a row of the first experience is kept; undefined where there is none. */
+  readFirstForm(): Promise<RowForm | undefined> {
+    return withStorage(`read ${this.#path}`, () => readCollectedForm(this.#path));
   }
 
   /**
@@ -163,7 +167,7 @@ export class FeedbackFolder {
   }
 
   async #nameNext(): Promise<string> {
-    const numbers = (await readdir(this.#path)).map((name) => Number(EXPERIENCE.exec(name)?.[1] ?? 0));
+    const numbers = (await readdir(this.#path)).map((name) => Number(FEEDBACK_NAME.exec(name)?.[1] ?? 0));
     return `feedback-${String(Math.max(0, ...numbers) + 1).padStart(4, "0")}`;
   }
 }

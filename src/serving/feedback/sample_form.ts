@@ -6,6 +6,11 @@ import type { NpyForm } from "./encode_npy.ts";
 
 const DESCRS: Readonly<Record<TensorType, string>> = { FP32: "<f4", INT64: "<i8", INT32: "<i4", UINT8: "|u1" };
 
+/** The protocol's name of a type that is kept: "FP32" for "<f4". */
+export function nameDatatype(descr: string): string {
+  return Object.entries(DESCRS).find(([, kept]) => kept === descr)?.[0] ?? descr;
+}
+
 /** The key under which a run's export says how its values were made from raw ones. */
 const NORMALIZATION = "firn.normalization";
 

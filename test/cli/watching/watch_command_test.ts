@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { StopRequest } from "../../../src/cli/cli_error.ts";
@@ -115,12 +115,14 @@ describe("train --watch", () => {
   }, 60_000);
 
   test("passes over what cannot be read, tells it once, and trains it when it has been mended", async () => {
-    const files = { ...listMonths(1, 4, []), "month0/x.npy": "junk", "month0/y.npy": "junk" };
+    const files = { ...listMonths(1, 4, []), "train/month0/x.npy": "junk", "train/month0/y.npy": "junk" };
     const [data, runs] = [await makeFolder(files), await makeFolder({})];
-    renameSync(join(data, "month0"), join(data, "train/month0"));
+    // As a copy that has its original's time: it is whole at once.
+    utimesSync(join(data, "train/month0"), 1, 1);
     const bring = await keepAside(data, [2, 3, 4]);
     const mended = await makeFolder({ "month0/d.csv": readFileSync(join(data, "train/month1/d.csv"), "utf8") });
     const mend = () => {
+      utimesSync(join(mended, "month0"), 1, 1);
       rmSync(join(data, "train/month0"), { recursive: true });
       renameSync(join(mended, "month0"), join(data, "train/month0"));
     };

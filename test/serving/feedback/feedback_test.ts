@@ -202,6 +202,33 @@ describe("POST /v2/models/NAME/feedback", () => {
     expect((await tell([[0.5, 1, 2]], ["bee"])).status).toBe(200);
   });
 
+  test("takes samples as the first ones are, while there is no version that says so, across a restart", async () => {
+    const folder = join(await makeFolder({}), "data");
+    const models = [{ path: await makeFolder({}), isRun: true, name: "made", feedback: folder }];
+    const collect = async (use: (tell: (input: object) => ReturnType<typeof ask>) => Promise<void>) => {
+      await using serving = await serve({ models, pollMs: 1e9 });
+      const at = `${serving.url}/v2/models/made/feedback`;
+      const tell = (input: object) =>
+        ask(at, { body: { inputs: [{ name: "input", ...input }], labels: ["ant", "ant", "ant"] } });
+      await use(tell);
+      await ask(`${at}/close`, { method: "POST" });
+    };
+    const pixels = { datatype: "UINT8", shape: [3, 2, 2], data: Array.from({ length: 12 }, (_, i) => i) };
+    const error = "what was collected has samples [2, 2] of UINT8, got";
+    await collect(async (tell) => {
+      expect((await tell(pixels)).status).toBe(200);
+      expect((await tell({ ...pixels, shape: [3, 4] })).json.error).toBe(`${error} [4] of UINT8`);
+    });
+    await collect(async (tell) => {
+      const floats = await tell({ datatype: "FP32", shape: [3, 2], data: [1, 2, 3, 4, 5, 6] });
+      expect(floats).toMatchObject({ status: 400, json: { error: `${error} [2] of FP32` } });
+      const flat = await tell({ ...pixels, shape: [3, 4] });
+      expect(flat).toMatchObject({ status: 400, json: { error: `${error} [4] of UINT8` } });
+      expect((await tell(pixels)).status).toBe(200);
+    });
+    expect((await readdir(folder)).sort()).toEqual([".feedback", "feedback-0001", "feedback-0002"]);
+  });
+
   test.if(canSharePort())("finds an answer whichever thread gave it", async () => {
     const { serving, tell, infer } = await serveMade({ classNames: NAMES }, { listeners: 3 });
     await using _ = serving;
