@@ -102,10 +102,10 @@ const CLUSTER_RULES: OptionRules<ClusterOptions> = {
 
 const WORKER_ENTRY = resolveModule("../../workers/replica.ts", import.meta.url);
 
-type FeatureFolder = Pick<ClusterOptions, "featureCacheFolder">;
-
 /** The same with every choice made that needs no engine; there may be no folder of features. */
-export interface ResolvedClusterOptions extends Required<Omit<ClusterOptions, keyof FeatureFolder>>, FeatureFolder {}
+export interface ResolvedClusterOptions
+  extends Required<Omit<ClusterOptions, "featureCacheFolder">>,
+    Pick<ClusterOptions, "featureCacheFolder"> {}
 
 /**
  * Fills in the defaults.
