@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { RefusalError } from "../../core/errors/errors.ts";
@@ -41,7 +41,10 @@ export async function assertTrainable(
     const reading = keys.map((key) => [key, wanted.benchmark.options[key]]);
     assertReadAlike(out, Object.fromEntries(reading), config);
   } else await refuse(() => assertModelThere(config));
-  readWatchedFolders(config);
+  readWatchedFolders(config, "learn");
+  if (existsSync(folder) && !statSync(folder).isDirectory()) {
+    throw new CliError(`learn needs a folder, and ${folder} is a file`);
+  }
   if (keepsRefused || config.benchmark.options.onlineExperienceSize === undefined) return;
   const why = "onlineExperienceSize cuts experiences into pieces, which are not trained once more after a refusal";
   throw new CliError(`learn: ${why}: add --keep-refused`);

@@ -42,13 +42,19 @@ export async function keepTraining(options: TrainerOptions): Promise<void> {
     const target = hasRun ? [`--resume=${out}`] : [...firstWords, `--out=${out}`];
     const before = found && left.hasSame(found) ? said : new Set<string>();
     const lines = new Set<string>();
+    const late: string[] = [];
     const onSaid = (line: string) => {
+      if (signal.aborted) late.push(line);
+      if (signal.aborted) return;
       lines.add(line);
       // What comes beside what was refused does not change why.
       if (!before.has(line)) tell(line);
     };
     const listener = { onProgress: tellProgress(tell), onSaid };
     const end = await stopWith(signal, startJob([...words, ...target, ...more], listener));
+    // Its last line says how train would go on.
+    if (end.isInterrupted) late.splice(-1, 1, "training was interrupted: the same command goes on with it");
+    late.forEach(tell);
     if (signal.aborted) return;
     // What has not begun may be given other data; its reason was told.
     if (!end.isRefused || hasRun || !found) throw new RefusalError(`training has ended: ${findReason(end.said)}`);

@@ -5,9 +5,13 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { resolveModule } from "../../core/package_module.ts";
+import { StopRequest } from "../cli_error.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
 
 const PROGRAM = fileURLToPath(resolveModule("./job.ts", import.meta.url));
+
+/** What a run exits with that was stopped. */
+const STOPPED = { SIGINT: new StopRequest("SIGINT").exitStatus, SIGTERM: new StopRequest("SIGTERM").exitStatus };
 
 /** What is kept of what a run says on standard error: its end. */
 const MAX_SAID = 8000;
@@ -33,6 +37,8 @@ export interface SweepJob {
 export interface JobEnd {
   /** True if it did nothing: its options or its folder were refused. */
   readonly isRefused: boolean;
+  /** True if it was told to stop: it goes on from its checkpoint. */
+  readonly isInterrupted: boolean;
   /** The end of what it said on standard error. */
   readonly said: string;
 }
@@ -60,8 +66,11 @@ export function startJob(words: readonly string[], { onProgress, onSaid }: JobLi
     if (progress) onProgress(progress);
   });
   const end = new Promise<JobEnd>((resolve) => {
-    child.on("error", ({ message }) => resolve({ isRefused: true, said: message }));
-    child.on("close", (status) => resolve({ isRefused: status === EXIT_STATUS.refused, said }));
+    child.on("error", ({ message }) => resolve({ isRefused: true, isInterrupted: false, said: message }));
+    child.on("close", (status) => {
+      const isInterrupted = status === STOPPED.SIGINT || status === STOPPED.SIGTERM;
+      resolve({ isRefused: status === EXIT_STATUS.refused, isInterrupted, said });
+    });
   });
   return { stop: () => child.stdin.end(), end };
 }

@@ -51,20 +51,21 @@ export async function findWatchedFolders(config: TrainConfig): Promise<WatchedFo
 
 /**
  * The same without a look at what they hold: they need not be there.
+ * @param command What was typed that needs them.
  * @throws {CliError} As above.
  */
-export function readWatchedFolders({ benchmark, strategy, data }: TrainConfig): WatchedFolders {
+export function readWatchedFolders({ benchmark, strategy, data }: TrainConfig, command = "--watch"): WatchedFolders {
   const { data: options, error } = watchedOptions.safeParse(benchmark.options);
   if (benchmark.name !== "directory") {
-    throw new CliError(`--watch needs the benchmark directory, got ${benchmark.name}`);
+    throw new CliError(`${command} needs the benchmark directory, got ${benchmark.name}`);
   }
   if (!options) {
     const [option] = error.issues[0]?.path ?? [];
-    throw new CliError(`--watch needs a folder for each experience, which ${String(option)} excludes`);
+    throw new CliError(`${command} needs a folder for each experience, which ${String(option)} excludes`);
   }
   const path = options.path ?? data;
-  if (path === null) throw new CliError("--watch needs a folder for each experience: directory:path=FOLDER");
-  if (strategy.name === "joint") throw new CliError("--watch: joint trains all experiences at once and adds none");
+  if (path === null) throw new CliError(`${command} needs a folder for each experience: directory:path=FOLDER`);
+  if (strategy.name === "joint") throw new CliError(`${command}: joint trains all experiences at once and adds none`);
   return { path, ...omitUndefined({ more: options.more, testSize: options.testSize }) };
 }
 
@@ -132,8 +133,8 @@ export class ExperienceWatch {
     try {
       if (await isEmpty(this.#folders.path)) return [];
       const { names, parts, tested, isUndivided, rootOf } = await findExperienceFolders(this.#folders);
+      if (isUndivided) throw new RefusalError(`${this.#folders.path} holds samples, and no folder for each experience`);
       this.#told = "";
-      if (isUndivided) return [];
       const unknown = names.filter((name) => !known.includes(name));
       return unknown.map((name) => {
         const own = parts.filter((part) => part !== "test" || tested.includes(name));

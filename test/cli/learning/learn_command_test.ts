@@ -92,6 +92,7 @@ describe("learn", () => {
     const first = new LearningService([data, `--out=${out}`, ...TRAINING.with(1, "--epochs=40"), MODEL, ...SERVING]);
     await first.waitFor(/training experience 1 "month2"/);
     expect(await first.stop()).toBe(0);
+    expect(first.said).not.toContain("--resume");
     const second = new LearningService([data, `--out=${out}`, ...SERVING]);
     // The first may have come to the end before it was stopped: then the second has nothing to promote.
     while ((await readSummary(out)).experiences.length < 2) await new Promise((resolve) => setTimeout(resolve, 100));
@@ -160,6 +161,10 @@ describe("learn", () => {
       status: 2,
       stderr: `--out must be outside the folder of the data, ${data}, got ${join(data, "run")}\n`,
     });
+    const table = await makeFolder({ "d.csv": makeTable(1, ["ant", "cat"]) });
+    const samples = new LearningService([table, `--out=${join(await makeFolder({}), "run")}`, ...SERVING]);
+    await samples.waitFor(/waiting: .* holds samples, and no folder for each experience\n/);
+    expect(await samples.stop()).toBe(0);
     await mkdir(join(data, "month1"));
     await writeFile(join(data, "month1/d.csv"), "no table\n");
     const out = join(await makeFolder({}), "run");
@@ -221,7 +226,7 @@ describe("learn", () => {
     );
     expect(await refuse("--strategy", "replay:memSize=-1")).toMatch(/memSize must be .* got -1\n$/);
     expect(await refuse("--model", "mlp:incremental=maybe")).toMatch(/incremental must be .*\n$/);
-    expect(await refuse("--strategy", "joint")).toBe("--watch: joint trains all experiences at once and adds none\n");
+    expect(await refuse("--strategy", "joint")).toBe("learn: joint trains all experiences at once and adds none\n");
     expect(await refuse("--reading", "scenario=new-instances")).toContain("scenario excludes");
     expect(await refuse("--reading", "onlineExperienceSize=10")).toMatch(
       /^learn: onlineExperienceSize cuts .*--keep-refused\n$/,
@@ -233,6 +238,11 @@ describe("learn", () => {
     );
     expect(await refuse("--model", "run:gone")).toContain("gone");
     expect(await refuse("--gate", "gone")).toContain("gone");
+    const file = await captureCli(["learn", import.meta.filename, "--port=0"]);
+    expect(file).toMatchObject({
+      status: 2,
+      stderr: `learn needs a folder, and ${import.meta.filename} is a file\n`,
+    });
     const busy = createServer().listen(0, "127.0.0.1");
     await once(busy, "listening");
     expect((await captureCli(["learn", "--help"])).stdout).toMatch(/"replay"\).*"mlp:incremental=true"\)/s);
