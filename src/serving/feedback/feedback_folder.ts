@@ -16,6 +16,9 @@ import type { RawSamples } from "./sample_form.ts";
 /** Where rows are until their experience is closed. Names that begin with a point are no experiences. */
 export const FEEDBACK_JOURNAL = ".feedback";
 
+/** What stands there before an experience is closed. */
+const JOURNAL_FILES: ReadonlySet<string> = new Set(["x.npy", SOURCE_LOG]);
+
 /** What came with samples: who said when what they are. */
 export type FeedbackNote = Omit<FeedbackEntry, "rows" | "labels"> & { readonly labels: readonly string[] };
 
@@ -147,6 +150,9 @@ export class FeedbackFolder {
     const found = await takeUpJournal(this.#journal);
     if (!found) return;
     const { form, entries, sourceBytes, samplesEnd } = found;
+    // A process that is killed while it closes an experience leaves what it was writing of labels.
+    const others = (await readdir(this.#journal)).filter((name) => !JOURNAL_FILES.has(name));
+    for (const name of others) await rm(join(this.#journal, name));
     this.#form = form;
     this.#labels = entries.flatMap(({ labels }) => labels);
     this.#samplesEnd = samplesEnd;

@@ -108,6 +108,19 @@ describe("FeedbackFolder", () => {
     }
   }, 60_000);
 
+  test("takes away what a process left of labels that was killed while it closed an experience", async () => {
+    const path = await makeFolder({});
+    const killed = await FeedbackFolder.open(path);
+    await add(killed, 0, 3);
+    await killed.end();
+    for (const name of ["y.npy", "y.npy.7-1.partial"]) await writeFile(join(path, ".feedback/open", name), "half");
+    const folder = await FeedbackFolder.open(path);
+    const name = await folder.close();
+    await folder.end();
+    expect((await readdir(join(path, name))).sort()).toEqual(["source.jsonl", "x.npy", "y.npy"]);
+    expect(await readRows(join(path, name))).toEqual([0, 1, 2]);
+  });
+
   test("numbers experiences behind those that are there", async () => {
     const path = await makeFolder({ "feedback-0041/x.npy": "", "other/a": "" });
     const folder = await FeedbackFolder.open(path);
