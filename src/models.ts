@@ -20,8 +20,8 @@ export {
   type GrowingKind,
   type WithGrowingHeadOptions,
   withGrowingHead,
-} from "./models/growing_classifier.ts";
-export type { GrowingHead } from "./models/growing_head.ts";
+} from "./models/growth/growing_classifier.ts";
+export type { GrowingHead } from "./models/growth/growing_head.ts";
 export { lenet5 } from "./models/lenet5.ts";
 export { type LoraAdapter, type LoraOptions, lora } from "./models/lora.ts";
 export { type MLPVAEOptions, mlpVAE, type VariationalAutoencoder } from "./models/mlp_vae.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { elementAt } from "../core/element_at.ts";
 import { findOrCreate } from "../core/find_or_create.ts";
-import { hashBytes } from "../core/hash_bytes.ts";
+import { hashBytes } from "../core/hashing/hash_bytes.ts";
 import type { DataSource } from "./data_source.ts";
 import { hashRevisions } from "./store/hash_revisions.ts";
 import { findDecoderSpec } from "./store/open_store.ts";

@@ -3,7 +3,7 @@ import type { ResolvedOptions } from "../core/options/option_schema.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { Standardization } from "../engine/tfjs/layers/standardization.ts";
 import * as tf from "../engine/tfjs/tensorflow.ts";
-import { addGrowingHead, callLayer } from "./growing_classifier.ts";
+import { addGrowingHead, callLayer } from "./growth/growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertModelSize } from "./model_size.ts";
 import type { IMAGE_MODEL_OPTIONS } from "./options.ts";

@@ -5,7 +5,7 @@ import { listOf, number, wholeNumber } from "../core/options/value_rules.ts";
 import { RandomStream } from "../core/random_stream.ts";
 import { GaussianSampling } from "../engine/tfjs/layers/gaussian_sampling.ts";
 import * as tf from "../engine/tfjs/tensorflow.ts";
-import { callLayer } from "./growing_classifier.ts";
+import { callLayer } from "./growth/growing_classifier.ts";
 import { initializeLikePyTorch } from "./model_initialization.ts";
 import { assertModelSize } from "./model_size.ts";
 

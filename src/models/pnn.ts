@@ -5,7 +5,7 @@ import { ProgressiveNetwork } from "../engine/tfjs/layers/progressive_network.ts
 import * as tf from "../engine/tfjs/tensorflow.ts";
 import { TASK_LABELS_NAME } from "../onnx/layers/input.ts";
 import { drawColumnTensor } from "./draw_columns.ts";
-import { callLayer } from "./growing_classifier.ts";
+import { callLayer } from "./growth/growing_classifier.ts";
 import { assertHiddenSize } from "./model_size.ts";
 import { flattenWeights, restoreWeights } from "./model_snapshot.ts";
 import { PNN_OPTIONS, type PNNOptions } from "./options.ts";

@@ -4,7 +4,7 @@ import { type ResolvedOptions, resolveOptions } from "../core/options/option_sch
 import { RandomStream } from "../core/random_stream.ts";
 import { Standardization } from "../engine/tfjs/layers/standardization.ts";
 import * as tf from "../engine/tfjs/tensorflow.ts";
-import { addGrowingHead, callLayer } from "./growing_classifier.ts";
+import { addGrowingHead, callLayer } from "./growth/growing_classifier.ts";
 import { initializeLikeKeras, initializeLikePyTorch } from "./model_initialization.ts";
 import { assertHiddenSize } from "./model_size.ts";
 import { MLP_OPTIONS, type MLPOptions, SIMPLE_MLP_OPTIONS, type SimpleMLPOptions } from "./options.ts";

@@ -1,6 +1,6 @@
 import { resolveOptions } from "../core/options/option_schema.ts";
 import * as tf from "../engine/tfjs/tensorflow.ts";
-import { callLayer } from "./growing_classifier.ts";
+import { callLayer } from "./growth/growing_classifier.ts";
 import { buildImageModel, callLayers, createConvolution } from "./image_model.ts";
 import { IMAGE_MODEL_OPTIONS, type ImageModelOptions } from "./options.ts";
 

@@ -8,7 +8,7 @@ import { type Layer, listFirstOutputs, listLayers, listWeightOwners } from "../e
 import { loadModel } from "../engine/tfjs/model_loading.ts";
 import * as tf from "../engine/tfjs/tensorflow.ts";
 import { chooseTrainable } from "../onnx/import/cutting/choose_trainable.ts";
-import { addGrowingHead, callLayer } from "./growing_classifier.ts";
+import { addGrowingHead, callLayer } from "./growth/growing_classifier.ts";
 import { fillInputShape } from "./layers_file/fill_input_shape.ts";
 import { readKerasArchive } from "./layers_file/keras/keras_archive.ts";
 import { readKerasH5 } from "./layers_file/keras/keras_h5.ts";

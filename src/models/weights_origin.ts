@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { hashParameters } from "../core/hash_parameters.ts";
+import { hashParameters } from "../core/hashing/hash_parameters.ts";
 import { listModelVariables } from "../engine/tfjs/model_variables.ts";
 import type { WeightsFile, WeightsOrigin } from "./weights_file.ts";
 

@@ -1,5 +1,5 @@
 import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
-import { hashParameters } from "../core/hash_parameters.ts";
+import { hashParameters } from "../core/hashing/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { MeasureName } from "../evaluation/measures.ts";
 import type { WeightsOrigin } from "../models/weights_file.ts";

@@ -7,7 +7,7 @@ import { callback, either, listOf, nothing, objectLike } from "../core/options/v
 import { restoreSources } from "../data/kept_samples.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import { listMethods } from "../methods/methods.ts";
-import { measureGrowth } from "../models/grow_snapshot.ts";
+import { measureGrowth } from "../models/growth/grow_snapshot.ts";
 import { createModelFromSnapshot } from "../models/model_snapshot.ts";
 import { decodeCheckpoint } from "../runs/checkpoints/checkpoint_codec.ts";
 import { assertRegularFile } from "../runs/read_run_files.ts";

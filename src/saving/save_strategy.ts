@@ -1,7 +1,7 @@
 import { writeAtomically } from "../core/write_atomically.ts";
 import { keepSamples } from "../data/kept_samples.ts";
 import { listMethods } from "../methods/methods.ts";
-import { measureGrowth } from "../models/grow_snapshot.ts";
+import { measureGrowth } from "../models/growth/grow_snapshot.ts";
 import { encodeCheckpoint } from "../runs/checkpoints/checkpoint_codec.ts";
 import { flattenState } from "../runs/checkpoints/state_tree.ts";
 import { withStorage } from "../runs/storage_error.ts";

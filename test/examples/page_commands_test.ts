@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { createProgram } from "../../src/cli/create_program.ts";
-import { createTrainConfig } from "../../src/cli/training/train_config.ts";
+import { createTrainConfig } from "../../src/cli/training/config/train_config.ts";
 import { listCodeBlocks, readPages } from "./code_blocks.ts";
 
 interface PackageFile {

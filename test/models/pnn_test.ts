@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { growSnapshot } from "../../src/models/grow_snapshot.ts";
-import { growHead, listGrowingHeads } from "../../src/models/growing_head.ts";
+import { growSnapshot } from "../../src/models/growth/grow_snapshot.ts";
+import { growHead, listGrowingHeads } from "../../src/models/growth/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../src/models/model_snapshot.ts";
 import type { PNNOptions } from "../../src/models/options.ts";
 import { pnn } from "../../src/models/pnn.ts";

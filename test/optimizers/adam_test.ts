@@ -20,7 +20,7 @@ for (const [Optimizer, decoupled] of [
     test("stepOptimizer() equals the slow rule, whatever the constants", () => {
       fc.assert(
         fc.property(options, optimizerRuns, (drawn, run) => {
-          // Where decay cancels a gradient but for rounding, the step is the sign of what is left, unless epsilon is larger.
+          // Where decay cancels a gradient but for rounding, a step is the sign of the rest, unless epsilon is larger.
           const isSteep = !decoupled && drawn.weightDecay > 0;
           const chosen = isSteep ? { ...drawn, epsilon: Math.max(drawn.epsilon, 0.01) } : drawn;
           const slow = { ...chosen, lr: chosen.learningRate, eps: chosen.epsilon, decoupled };

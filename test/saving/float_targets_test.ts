@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hashParameters } from "../../src/core/hash_parameters.ts";
+import { hashParameters } from "../../src/core/hashing/hash_parameters.ts";
 import { Replay } from "../../src/methods/replay/replay_plugin.ts";
 import { mlp } from "../../src/models/simple_mlp.ts";
 import { loadStrategy } from "../../src/saving/load_strategy.ts";

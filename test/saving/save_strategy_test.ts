@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RefusalError } from "../../src/core/errors/errors.ts";
-import { hashParameters } from "../../src/core/hash_parameters.ts";
+import { hashParameters } from "../../src/core/hashing/hash_parameters.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import type { KeptSource } from "../../src/data/kept_samples.ts";
 import { EWC } from "../../src/methods/ewc/ewc_plugin.ts";

@@ -7,8 +7,8 @@ import {
   createWholeNumberParser,
   parseFeatureCache,
 } from "../options/option_values.ts";
+import type { TrainConfig, TrainOptions } from "../training/config/train_config.ts";
 import type { RunStart } from "../training/run_start.ts";
-import type { TrainConfig, TrainOptions } from "../training/train_config.ts";
 import type { SessionOptions, TrainSession } from "../training/train_session.ts";
 import type { RankedContext } from "../training/with_ranks.ts";
 import type { WatchedFolders } from "../watching/watch_experiences.ts";

@@ -15,9 +15,9 @@ import type { Benchmark } from "../../streams/experience.ts";
 import { CliError } from "../cli_error.ts";
 import type { TestedFile } from "../evaluating/tested_file.ts";
 import { formatNamed } from "../options/parse_named.ts";
+import { parseConfig } from "../training/config/train_config_schema.ts";
 import { listPrograms } from "../training/programs.ts";
 import { reviveRun } from "../training/revive_run.ts";
-import { parseConfig } from "../training/train_config_schema.ts";
 import type { CheckpointTrust } from "./checkpoint_path.ts";
 
 /** A checkpoint's model in a file of its own, and the test data of its run. */

@@ -4,7 +4,7 @@ import { describeValue } from "../../core/errors/errors.ts";
 import { listDifferences } from "../../core/options/list_differences.ts";
 import { CliError } from "../cli_error.ts";
 import { formatNamed } from "../options/parse_named.ts";
-import type { TrainConfig } from "../training/train_config.ts";
+import type { TrainConfig } from "../training/config/train_config.ts";
 
 /** What a run is to learn from. */
 export interface LearntData {

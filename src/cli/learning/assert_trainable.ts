@@ -6,9 +6,9 @@ import type { CliContext } from "../cli_context.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { addTrainCommand } from "../commands/train.ts";
 import { parseNamed } from "../options/parse_named.ts";
+import { createTrainConfig, type TrainConfig } from "../training/config/train_config.ts";
 import { findRunStart, type StartOptions } from "../training/run_start.ts";
 import { findStartModel } from "../training/start_model.ts";
-import { createTrainConfig, type TrainConfig } from "../training/train_config.ts";
 import { readWatchedFolders } from "../watching/watch_experiences.ts";
 import { assertReadAlike, assertSameData, type LearntData } from "./assert_same_data.ts";
 

@@ -5,9 +5,9 @@ import { listDifferences } from "../../core/options/list_differences.ts";
 import type { CliContext } from "../cli_context.ts";
 import { CliError, InterruptedError, refuse } from "../cli_error.ts";
 import { parseNamed } from "../options/parse_named.ts";
+import { createTrainConfig, type TrainConfig } from "../training/config/train_config.ts";
 import { rehearseConfig } from "../training/prepare_run.ts";
 import { listPrograms } from "../training/programs.ts";
-import { createTrainConfig, type TrainConfig } from "../training/train_config.ts";
 import { readTrainOptions, type SweepConfiguration } from "./sweep_plan.ts";
 import { SWEEP_FILE } from "./sweep_record.ts";
 

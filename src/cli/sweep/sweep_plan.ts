@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { CliContext } from "../cli_context.ts";
 import { addTrainCommand } from "../commands/train.ts";
-import type { TrainOptions } from "../training/train_config.ts";
+import type { TrainOptions } from "../training/config/train_config.ts";
 import { GRID_OPTIONS, type GridChoice, type SweepGrid } from "./grid_options.ts";
 
 /** Everything that decides a sweep: what sweep.json keeps. */

@@ -7,7 +7,7 @@ import { describeTargetForm, type TargetForm } from "../../data/float_targets.ts
 import { assertPlaces } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { hasAdapters } from "../../onnx/export/merge_adapters.ts";
 import { findUnsupportedLayers, parseTopology } from "../../onnx/topology/parse_topology.ts";
 import type { RunConfig } from "../../runs/run_config.ts";

@@ -5,7 +5,7 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import { findSampleFolders } from "../../streams/benchmarks/directory/find_sample_folders.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed, parseNamed } from "../options/parse_named.ts";
-import type { TrainConfig } from "./train_config.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 
 /**
  * The benchmark of a run that is continued: the run's own with the options that were typed. Another folder without the

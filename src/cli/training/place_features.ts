@@ -6,7 +6,7 @@ import { prepareModel } from "../../engine/create_engine.ts";
 import type { EngineKind } from "../../engine/engine_kind.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import type { Benchmark } from "../../streams/experience.ts";
-import type { TrainConfig } from "./train_config.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 
 /** Where features are kept, and who is told, as the cluster takes it. */
 export function placeFeatures(

@@ -36,13 +36,13 @@ import { OPTIMIZERS } from "../registries/optimizers.ts";
 import { PLUGINS } from "../registries/plugins.ts";
 import { STRATEGIES } from "../registries/strategies.ts";
 import { assertAdaptersKept, assertDevicesAreThere, assertModelFits } from "./check_model.ts";
-import { assertCriterionFits, chooseCriterion } from "./choose_criterion.ts";
-import { keepChoices } from "./keep_choices.ts";
-import { labelChoice } from "./label_choice.ts";
+import { assertCriterionFits, chooseCriterion } from "./config/choose_criterion.ts";
+import { keepChoices } from "./config/keep_choices.ts";
+import { labelChoice } from "./config/label_choice.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 import { openFeatures, placeFeatures } from "./place_features.ts";
 import { shareWithProcesses } from "./share_with_processes.ts";
 import { assertStartFits, findStartModel, keepStartModel } from "./start_model.ts";
-import type { TrainConfig } from "./train_config.ts";
 
 /**
  * Where a run writes: a folder for a new one, a numbered one in "runs" if undefined, or the folder of one that goes on,

@@ -2,7 +2,7 @@ import type { NamedChoice } from "../../runs/run_config.ts";
 import { formatNamed } from "../options/parse_named.ts";
 import { quoteForShell } from "../options/quote_for_shell.ts";
 import { findProgram } from "../options/user_module.ts";
-import type { TrainConfig } from "./train_config.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 
 /** An option of train by which a run names modules of a user's. */
 export interface ProgramOption {

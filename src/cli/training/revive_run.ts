@@ -1,7 +1,7 @@
 import type { TrainingRunOptions } from "../../runs/options/training_run_options.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 import { createRunOptions } from "./prepare_run.ts";
 import { findStartModel } from "./start_model.ts";
-import type { TrainConfig } from "./train_config.ts";
 
 /**
  * Makes everything that the configuration of a run names, to look at the model of one of its checkpoints: the replica

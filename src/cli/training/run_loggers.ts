@@ -4,7 +4,7 @@ import { JSONEventsLogger } from "../../evaluation/loggers/json_events_logger.ts
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import type { TextStream } from "../../evaluation/loggers/terminal_bars.ts";
 import { CliError } from "../cli_error.ts";
-import { createLiveView, type LiveView } from "./live_view.ts";
+import { createLiveView, type LiveView } from "./view/live_view.ts";
 
 const LOGS = ["live", "text", "json", "none"] as const;
 

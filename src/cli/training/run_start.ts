@@ -7,17 +7,17 @@ import type { RunSummary } from "../../runs/run_summary.ts";
 import { DEFAULT_CRITERION } from "../../training/losses/criteria.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed } from "../options/parse_named.ts";
-import { extendBenchmark } from "./extend_benchmark.ts";
-import type { RunTarget } from "./prepare_run.ts";
-import { listPrograms } from "./programs.ts";
 import {
   createTrainConfig,
   parseDevices,
   parseIsolation,
   type TrainConfig,
   type TrainOptions,
-} from "./train_config.ts";
-import { parseTrainConfig } from "./train_config_schema.ts";
+} from "./config/train_config.ts";
+import { parseTrainConfig } from "./config/train_config_schema.ts";
+import { extendBenchmark } from "./extend_benchmark.ts";
+import type { RunTarget } from "./prepare_run.ts";
+import { listPrograms } from "./programs.ts";
 
 /** The options of train that say where a run is written or was written. */
 export interface StartOptions extends TrainOptions {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import type { TargetForm } from "../../data/float_targets.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { findRunModel, readKeptModel } from "../../runs/models/find_kept_model.ts";
 import { encodeModel, type KeptModel } from "../../runs/models/kept_model.ts";
 import type { NamedChoice } from "../../runs/run_config.ts";
@@ -10,7 +10,7 @@ import { START_MODEL_FILE } from "../../runs/run_files.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
 import { formatNamed } from "../options/parse_named.ts";
-import type { TrainConfig } from "./train_config.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 
 /**
  * The model of another run, where a run begins with one; undefined where its model is drawn. A run that goes on has its

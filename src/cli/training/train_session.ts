@@ -8,15 +8,15 @@ import type { RunSummary } from "../../runs/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatFigures, formatRun } from "../format_run.ts";
-import { Dashboard } from "./dashboard.ts";
-import { createDashboardLogger } from "./dashboard_logger.ts";
+import type { TrainConfig } from "./config/train_config.ts";
+import { parseTrainConfig } from "./config/train_config_schema.ts";
 import { describeFinished } from "./describe_finished.ts";
 import { formatGoOn } from "./format_go_on.ts";
-import type { LiveView } from "./live_view.ts";
 import { chooseLog, followRun, type LogKind, type LogOptions } from "./run_loggers.ts";
 import type { FinishedRun, RunStart } from "./run_start.ts";
-import type { TrainConfig } from "./train_config.ts";
-import { parseTrainConfig } from "./train_config_schema.ts";
+import { Dashboard } from "./view/dashboard.ts";
+import { createDashboardLogger } from "./view/dashboard_logger.ts";
+import type { LiveView } from "./view/live_view.ts";
 import type { RankedContext } from "./with_ranks.ts";
 
 /** Of what was typed, all that a session needs besides the run's own configuration. */

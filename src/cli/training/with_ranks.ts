@@ -8,8 +8,8 @@ import { VERSION } from "../../core/version.ts";
 import type { CliContext } from "../cli_context.ts";
 import { exitStatusOf, refuse, SilentExit } from "../cli_error.ts";
 import { EXIT_STATUS } from "../exit_status.ts";
+import type { TrainConfig } from "./config/train_config.ts";
 import { RankLog } from "./rank_log.ts";
-import type { TrainConfig } from "./train_config.ts";
 
 /** What a command is given that several processes may run together. */
 export interface RankedContext extends CliContext {

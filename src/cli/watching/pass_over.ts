@@ -1,7 +1,7 @@
 import { findExperienceFolders } from "../../streams/benchmarks/directory/find_experience_folders.ts";
 import { CliError, refuse } from "../cli_error.ts";
+import type { TrainConfig } from "../training/config/train_config.ts";
 import type { RunStart } from "../training/run_start.ts";
-import type { TrainConfig } from "../training/train_config.ts";
 import type { WatchedFolders } from "./watch_experiences.ts";
 
 /** How a run begins that goes on with what comes. */

@@ -7,7 +7,7 @@ import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { listFolder } from "../../data/readers/read_sample_folder.ts";
 import { findExperienceFolders } from "../../streams/benchmarks/directory/find_experience_folders.ts";
 import { CliError } from "../cli_error.ts";
-import type { TrainConfig } from "../training/train_config.ts";
+import type { TrainConfig } from "../training/config/train_config.ts";
 import { FolderMarks } from "./folder_marks.ts";
 
 /** How often folders are looked at, where nothing says that they changed. */

@@ -1,6 +1,6 @@
 import { readRunConfig } from "../../runs/read_run_files.ts";
 import { CliError } from "../cli_error.ts";
-import { parseTrainConfig } from "../training/train_config_schema.ts";
+import { parseTrainConfig } from "../training/config/train_config_schema.ts";
 import { LeftExperiences } from "./left_experiences.ts";
 import { ExperienceWatch, type NewExperiences, type WatchedFolders, type WatchOptions } from "./watch_experiences.ts";
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { arch, cpus, platform } from "node:os";
-import { hashBytes } from "../../core/hash_bytes.ts";
+import { hashBytes } from "../../core/hashing/hash_bytes.ts";
 import { viewEntry } from "../../core/parameter_layout.ts";
 import { VERSION } from "../../core/version.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";

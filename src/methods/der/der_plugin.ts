@@ -5,7 +5,7 @@ import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
 import { addScaled } from "../../kernels/add_scaled.ts";
 import { ClassBalancedOutputs } from "../../memory/buffers/class_balanced_outputs.ts";
 import { OutputReservoir, type RememberedOutputs } from "../../memory/buffers/output_reservoir.ts";
-import { shapeHead } from "../../models/growing_head.ts";
+import { shapeHead } from "../../models/growth/growing_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/loop/strategy_plugin.ts";

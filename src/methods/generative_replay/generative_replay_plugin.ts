@@ -8,7 +8,7 @@ import { anything, count, list, number, optional, record } from "../../core/stat
 import { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { ScratchSamples } from "../../data/scratch_samples.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";

@@ -3,7 +3,7 @@ import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
 import { count, declareState, flag, mapById, optional, vector } from "../../core/state/state.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
 import { endsExperience } from "../../streams/online_experience.ts";

@@ -1,6 +1,6 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { CLASSES_ONLY, type TargetKind } from "../../data/float_targets.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { StrategyOptions } from "../../training/loop/strategy_options.ts";

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { ContentHash } from "../../core/content_hash.ts";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { withFileNamedSync } from "../../core/errors/system_error.ts";
+import { ContentHash } from "../../core/hashing/content_hash.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";
 import type { LayerWeights } from "./keras/keras_weights.ts";

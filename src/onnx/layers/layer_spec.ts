@@ -2,7 +2,6 @@ import type { ParameterLayout } from "../../core/parameter_layout.ts";
 import type { KernelGradientForm } from "../growing_graph.ts";
 import type { ActivationLayerSpec } from "./activation_layers.ts";
 import type { AttentionSpec } from "./attention.ts";
-import type { ConvolutionLayerSpec } from "./convolution.ts";
 import type { DenseSpec } from "./dense.ts";
 import type { EinsumDenseSpec } from "./einsum_dense.ts";
 import type { EmbeddingSpec } from "./embedding.ts";
@@ -15,11 +14,12 @@ import type { MaskingSpec } from "./masking.ts";
 import type { MergingLayerSpec } from "./merging.ts";
 import type { NoiseLayerSpec } from "./noise_layers.ts";
 import type { NormalizationSpec } from "./normalization/normalization_layers.ts";
-import type { PoolingLayerSpec } from "./pooling.ts";
 import type { RecurrentLayerSpec } from "./recurrent/recurrent_layers.ts";
 import type { RescalingLayerSpec } from "./rescaling.ts";
-import type { ResizingLayerSpec } from "./resizing.ts";
 import type { ShapingLayerSpec } from "./shaping.ts";
+import type { ConvolutionLayerSpec } from "./windows/convolution.ts";
+import type { PoolingLayerSpec } from "./windows/pooling.ts";
+import type { ResizingLayerSpec } from "./windows/resizing.ts";
 
 /** A layer that is applied to each time of [N, T, …]. */
 export interface DistributedSpec extends LayerCall {

@@ -4,7 +4,6 @@ import type { ValueName } from "../graph.ts";
 import { describeShape } from "../shape.ts";
 import { activationLayers } from "./activation_layers.ts";
 import { attentionLayers } from "./attention.ts";
-import { convolutionLayers } from "./convolution.ts";
 import { denseLayers } from "./dense.ts";
 import { einsumDenseLayers } from "./einsum_dense.ts";
 import { embeddingLayers } from "./embedding.ts";
@@ -25,11 +24,12 @@ import { maskingLayers, passMask } from "./masking.ts";
 import { mergingLayers } from "./merging.ts";
 import { noiseLayers } from "./noise_layers.ts";
 import { normalizationLayers } from "./normalization/normalization_layers.ts";
-import { poolingLayers } from "./pooling.ts";
 import { recurrentLayers } from "./recurrent/recurrent_layers.ts";
 import { rescalingLayers } from "./rescaling.ts";
-import { resizingLayers } from "./resizing.ts";
 import { shapingLayers } from "./shaping.ts";
+import { convolutionLayers } from "./windows/convolution.ts";
+import { poolingLayers } from "./windows/pooling.ts";
+import { resizingLayers } from "./windows/resizing.ts";
 
 const LAYERS: LayerFamily<LayerSpec> = {
   ...activationLayers,

@@ -1,7 +1,6 @@
 import type { LayerJson } from "../topology/topology_schema.ts";
 import { activationClasses } from "./activation_layers.ts";
 import { attentionClasses } from "./attention.ts";
-import { convolutionClasses } from "./convolution.ts";
 import { denseClasses } from "./dense.ts";
 import { einsumDenseClasses } from "./einsum_dense.ts";
 import { embeddingClasses } from "./embedding.ts";
@@ -17,12 +16,13 @@ import { maskingClasses } from "./masking.ts";
 import { mergingClasses } from "./merging.ts";
 import { noiseClasses } from "./noise_layers.ts";
 import { normalizationClasses } from "./normalization/normalization_layers.ts";
-import { poolingClasses } from "./pooling.ts";
 import { assertUnrestricted, readInnerLayer, UnsupportedLayerError } from "./read_setting.ts";
 import { recurrentClasses } from "./recurrent/recurrent_layers.ts";
 import { rescalingClasses } from "./rescaling.ts";
-import { resizingClasses } from "./resizing.ts";
 import { shapingClasses } from "./shaping.ts";
+import { convolutionClasses } from "./windows/convolution.ts";
+import { poolingClasses } from "./windows/pooling.ts";
+import { resizingClasses } from "./windows/resizing.ts";
 
 const CLASSES: ReadonlyMap<string, LayerParser<LayerSpec>> = new Map(
   [

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { hashParameters } from "../../core/hash_parameters.ts";
+import { hashParameters } from "../../core/hashing/hash_parameters.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import type { WeightsOrigin } from "../../models/weights_file.ts";
 

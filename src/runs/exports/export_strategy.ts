@@ -7,7 +7,7 @@ import { flag, objectLike, recordOf, required, text, wholeNumber } from "../../c
 import { VERSION } from "../../core/version.ts";
 import { Dataset } from "../../data/dataset.ts";
 import { readSamples } from "../../data/read_samples.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { checkExport } from "../../onnx/export/check_export.ts";
 import { exportModelFiles } from "../../onnx/export/export_model.ts";
 import { checkOriginal } from "../../onnx/export/original/check_original.ts";

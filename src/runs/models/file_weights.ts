@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { describeCause, describeValue, RefusalError } from "../../core/errors/errors.ts";
-import { hashParameters } from "../../core/hash_parameters.ts";
+import { hashParameters } from "../../core/hashing/hash_parameters.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import { listModelVariables } from "../../engine/tfjs/model_variables.ts";
 import { onnxModel } from "../../models/onnx_model.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { describeIssue } from "../../core/errors/describe_issue.ts";
 import { RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
-import { hashParameters } from "../../core/hash_parameters.ts";
+import { hashParameters } from "../../core/hashing/hash_parameters.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { ModelTopology } from "../../engine/model_topology.ts";

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { describeValue, RangeRefusal } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
-import { hashBytes } from "../../core/hash_bytes.ts";
+import { hashBytes } from "../../core/hashing/hash_bytes.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import { collectSources } from "../../streams/benchmark.ts";
 import type { Benchmark } from "../../streams/experience.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SavedState } from "../../core/saved_state.ts";
-import type { GrowingHead } from "../../models/growing_head.ts";
+import type { GrowingHead } from "../../models/growth/growing_head.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { StrategySnapshot } from "./strategy_snapshot.ts";
 

@@ -5,8 +5,8 @@ import { describeValue, RangeRefusal, RefusalError } from "../../core/errors/err
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { DataSource } from "../../data/data_source.ts";
-import { measureGrowth } from "../../models/grow_snapshot.ts";
-import type { GrowingHead } from "../../models/growing_head.ts";
+import { measureGrowth } from "../../models/growth/grow_snapshot.ts";
+import type { GrowingHead } from "../../models/growth/growing_head.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { ParameterGroup } from "../../optimizers/parameter_groups.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";

@@ -1,7 +1,7 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import type { Dataset } from "../../data/dataset.ts";
-import type { GrowingHead } from "../../models/growing_head.ts";
+import type { GrowingHead } from "../../models/growth/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import { TrainingProgress } from "../checkpoints/training_progress.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";

@@ -10,7 +10,7 @@ import {
 } from "../../data/float_targets.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import type { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
-import { hasGrowingHead } from "../../models/has_growing_head.ts";
+import { hasGrowingHead } from "../../models/growth/has_growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { Criterion } from "../losses/criterion.ts";
 import type { CombinationRules } from "./combination_rules.ts";

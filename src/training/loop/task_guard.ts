@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 import type { Experience } from "../../streams/experience.ts";
 

@@ -1,5 +1,5 @@
 import { findEntry, viewEntry } from "../../core/parameter_layout.ts";
-import { growHead, listUnits } from "../../models/growing_head.ts";
+import { growHead, listUnits } from "../../models/growth/growing_head.ts";
 import type { BaseStrategy } from "../loop/base_strategy.ts";
 import { adaptStatistics } from "./adapt_statistics.ts";
 import { groupClassesByTask } from "./classes_by_task.ts";

@@ -1,6 +1,6 @@
 import { elementAt, valueAt } from "../../core/element_at.ts";
 import { count, type Field, list, mapById } from "../../core/state/state.ts";
-import type { ClassesByTask } from "../../models/growing_head.ts";
+import type { ClassesByTask } from "../../models/growth/growing_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 
 /**

@@ -8,7 +8,7 @@ import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listModelVariables } from "../../engine/tfjs/model_variables.ts";
 import { findRowDemand } from "../../engine/tfjs/row_demand.ts";
-import { type GrowingHead, listGrowingHeads } from "../../models/growing_head.ts";
+import { type GrowingHead, listGrowingHeads } from "../../models/growth/growing_head.ts";
 import type { Optimizer } from "../../optimizers/optimizer.ts";
 import { assertOptimizer, type ResolvedStrategyOptions } from "../loop/strategy_options.ts";
 import { extractFeatures } from "../submodels/extract_features.ts";

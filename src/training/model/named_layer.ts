@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
-import { listGrowingHeads } from "../../models/growing_head.ts";
+import { listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { takeTopology } from "../../models/take_topology.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { divideShards } from "../../../src/cluster/ranks/exchange_plan.ts";
 import type { RankExchange } from "../../../src/cluster/ranks/rank_exchange.ts";
-import { hashParameters } from "../../../src/core/hash_parameters.ts";
+import { hashParameters } from "../../../src/core/hashing/hash_parameters.ts";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { copyToSharedFloat32, createSharedFloat32 } from "../../../src/core/shared/shared_memory.ts";
 

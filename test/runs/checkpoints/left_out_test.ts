@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { hashParameters } from "../../../src/core/hash_parameters.ts";
+import { hashParameters } from "../../../src/core/hashing/hash_parameters.ts";
 import { createParameterLayout, viewEntry } from "../../../src/core/parameter_layout.ts";
 import { leaveOut, putBack } from "../../../src/runs/checkpoints/left_out.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { hashParameters } from "../../../src/core/hash_parameters.ts";
+import { hashParameters } from "../../../src/core/hashing/hash_parameters.ts";
 import type { HostTensor } from "../../../src/core/host_tensor.ts";
 import { EvaluationPlugin } from "../../../src/evaluation/evaluation_plugin.ts";
 import { lossMetrics } from "../../../src/evaluation/metrics/loss/loss.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { hashParameters } from "../../../src/core/hash_parameters.ts";
+import { hashParameters } from "../../../src/core/hashing/hash_parameters.ts";
 import { Dataset } from "../../../src/data/dataset.ts";
 import { MIRPlugin } from "../../../src/methods/mir/mir_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";

@@ -109,7 +109,7 @@ describe("a regularised model", () => {
   });
 
   test("keeps its penalty where its head grows", async () => {
-    const { withGrowingHead } = await import("../../../src/models/growing_classifier.ts");
+    const { withGrowingHead } = await import("../../../src/models/growth/growing_classifier.ts");
     const grow = () => withGrowingHead(createModel(tf.regularizers.l2({ l2: 10 })), "incremental");
     const optimizer = new SGD({ learningRate: 0.02 });
     await withStrategy(new Naive(makeOptions({ model: grow(), optimizer, trainEpochs: 4 })), async (strategy) => {

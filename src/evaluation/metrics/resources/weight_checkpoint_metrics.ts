@@ -1,5 +1,5 @@
 import { needs, TypeRefusal } from "../../../core/errors/errors.ts";
-import { hashParameters } from "../../../core/hash_parameters.ts";
+import { hashParameters } from "../../../core/hashing/hash_parameters.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import type { EvaluatedStrategy } from "../../evaluated_strategy.ts";
 import { createMetricKey } from "../../metric_key.ts";

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { readZip } from "../../../core/archives/zip_reader.ts";
-import { ContentHash } from "../../../core/content_hash.ts";
 import { describeCause, needs, RangeRefusal, SyntaxRefusal } from "../../../core/errors/errors.ts";
 import { withFileNamedSync } from "../../../core/errors/system_error.ts";
+import { ContentHash } from "../../../core/hashing/content_hash.ts";
 import { openHdf5 } from "../hdf5/hdf5_file.ts";
 import { assertLayersMeanTheSame } from "../layers_topology.ts";
 import type { LayersFile } from "../read_layers_file.ts";

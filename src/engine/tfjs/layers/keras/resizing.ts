@@ -2,7 +2,7 @@ import { elementAt } from "../../../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../../../core/errors/errors.ts";
 import { assertOptions } from "../../../../core/options/assert_options.ts";
 import { flag, oneOf, required, wholeNumber } from "../../../../core/options/value_rules.ts";
-import { createCentredResizing, type Interpolation } from "../../../../onnx/layers/resizing.ts";
+import { createCentredResizing, type Interpolation } from "../../../../onnx/layers/windows/resizing.ts";
 import { LAYER_RULES } from "../../layer_rules.ts";
 import * as tf from "../../tensorflow.ts";
 import { readInput } from "../masked_logits.ts";
