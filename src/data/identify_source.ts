@@ -1,5 +1,5 @@
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
-import { elementAt } from "../core/element_at.ts";
 import { findOrCreate } from "../core/find_or_create.ts";
 import { hashBytes } from "../core/hashing/hash_bytes.ts";
 import type { DataSource } from "./data_source.ts";
@@ -41,5 +41,5 @@ function hashOnce(array: ArrayBufferView): Uint8Array {
 }
 
 function toHex(bytes: Uint8Array): string {
-  return Array.from({ length: bytes.length }, (_, i) => elementAt(bytes, i).toString(16).padStart(2, "0")).join("");
+  return Buffer.from(bytes).toString("hex");
 }

@@ -1,11 +1,12 @@
-import { type ScannedNumbers, scanNumbers } from "./scan_numbers.ts";
+import { joinBytes } from "../../core/join_bytes.ts";
+import { type ScannedNumbers, scanNumbers, skipSpace } from "./scan_numbers.ts";
 
 const encoder = new TextEncoder();
 
 /** A key of JSON that may have a list of numbers. */
 const KEY = encoder.encode('"data"');
 
-const [SPACE, TAB, LINE, RETURN, COLON, LIST] = [32, 9, 10, 13, 58, 91];
+const [QUOTE, COLON, LIST] = [34, 58, 91];
 
 /** JSON without its lists of numbers. */
 export interface LiftedNumbers {
@@ -37,7 +38,7 @@ export function liftNumbers(bytes: Uint8Array, maxDepth: number): LiftedNumbers 
     copied = numbers.end;
   }
   if (lists.size === 0) return { json: bytes };
-  return { json: join([...parts, bytes.subarray(copied)]), lists };
+  return { json: joinBytes([...parts, bytes.subarray(copied)]), lists };
 }
 
 /** Where the key stands next; -1 where it does not. */
@@ -48,22 +49,4 @@ function findKey(bytes: Uint8Array, start: number): number {
     if (length === KEY.length) return at;
   }
   return -1;
-}
-
-const QUOTE = 34;
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
-
-function skipSpace(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while (bytes[at] === SPACE || bytes[at] === LINE || bytes[at] === TAB || bytes[at] === RETURN) at += 1;
-  return at;
 }

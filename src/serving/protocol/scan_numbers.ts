@@ -129,7 +129,8 @@ function isFarFromHalves(value: number): boolean {
   return Math.fround(value * (1 - MARGIN)) === Math.fround(value * (1 + MARGIN));
 }
 
-function skipSpace(bytes: Uint8Array, start: number): number {
+/** Where the white space of JSON ends that begins here. */
+export function skipSpace(bytes: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
     const byte = bytes[at] ?? 0;
