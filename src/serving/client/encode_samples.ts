@@ -1,4 +1,5 @@
 import { TypeRefusal } from "../../core/errors/errors.ts";
+import { joinBytes } from "../../core/join_bytes.ts";
 
 /** The values of one sample. */
 export type SampleValues = readonly number[] | Float32Array | Uint8Array;
@@ -33,9 +34,7 @@ export function encodeSamples(x: Samples, input: DescribedInput | undefined, fie
   const parameters = { binary_data_size: array.byteLength };
   const tensor = { ...input, shape: [values.length / rowLength, ...rowShape], parameters };
   const head = new TextEncoder().encode(JSON.stringify({ ...fields, inputs: [tensor] }));
-  const body = new Uint8Array(head.length + array.byteLength);
-  body.set(head);
-  body.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), head.length);
+  const body = joinBytes([head, new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
   return { body, headers: { "inference-header-content-length": String(head.length) } };
 }
 

@@ -2,6 +2,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { elementAt } from "../../../core/element_at.ts";
 import { needs, RangeRefusal, RefusalError, TypeRefusal } from "../../../core/errors/errors.ts";
 import { countElements } from "../../../core/host_tensor.ts";
+import { logSumExp } from "../../../core/log_sum_exp.ts";
 import { decodeModel } from "../../file/decode_model.ts";
 import { describeRuntimeError } from "../../runtime_error.ts";
 import { assertSameOutputs, type ExportExpectation } from "../check_export.ts";
@@ -96,15 +97,15 @@ function applyEnding(values: Float32Array, op: string, columns: number): Float32
     case "Sigmoid":
       return values.map((value) => 1 / (1 + Math.exp(-value)));
     case "Softmax":
-      return byRow(values, columns, (row, total) => Math.exp(row) / total);
+      return byRow(values, columns, (value, total) => Math.exp(value - total));
     case "LogSoftmax":
-      return byRow(values, columns, (row, total) => row - Math.log(total));
+      return byRow(values, columns, (value, total) => value - total);
     default:
       return values;
   }
 }
 
-/** @param map Of a value less the row's largest, and the sum of the exponentials of those. */
+/** @param map Of a value and the logarithm of the sum of its row's exponentials. */
 function byRow(
   values: Float32Array,
   columns: number,
@@ -113,9 +114,11 @@ function byRow(
   const result = new Float32Array(values.length);
   for (let start = 0; start < values.length; start += columns) {
     const row = values.subarray(start, start + columns);
-    const largest = row.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-    const total = row.reduce((sum, value) => sum + Math.exp(value - largest), 0);
-    for (let i = 0; i < row.length; i++) result[start + i] = map(elementAt(row, i) - largest, total);
+    const total = logSumExp(row);
+    result.set(
+      row.map((value) => map(value, total)),
+      start,
+    );
   }
   return result;
 }
