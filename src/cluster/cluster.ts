@@ -4,6 +4,7 @@ import { chooseEngine, type EngineModel, prepareModel } from "../engine/create_e
 import type { StepRates } from "../optimizers/optimizer.ts";
 import type { OptimizerRule } from "../optimizers/parameter_groups.ts";
 import { countStateVectors } from "../optimizers/step_optimizer.ts";
+import { type ClusterModel, type ClusterModelForm, chooseComputed, describeModelForm } from "./cluster_model.ts";
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { FeatureHandle } from "./features/feature_handle.ts";
@@ -19,7 +20,7 @@ import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
 import { settleIsolation } from "./isolation.ts";
 import type { LossScale } from "./loss_scale.ts";
-import { type ClusterModel, chooseComputed, createModelMemory, growModelMemory } from "./memory/model_memory.ts";
+import { createModelMemory, growModelMemory } from "./memory/model_memory.ts";
 import { changeOptimizerRoom, makeOptimizerRoom, type ReplicaMemory } from "./memory/replica_memory.ts";
 import { type ReplicaTimings, readRows, readTimings } from "./memory/step_timings.ts";
 import type { ObjectiveWriter } from "./objective_writer.ts";
@@ -48,7 +49,7 @@ export class Cluster {
   readonly #batch: BatchHandle;
   readonly #activations: ActivationHandle;
   readonly #inputGradients: InputGradientHandle;
-  #model: ClusterModel;
+  #model: ClusterModelForm;
   #memory: ReplicaMemory;
   #vectors: VectorHandle;
   readonly #scratch: ScratchHandle;
@@ -61,7 +62,7 @@ export class Cluster {
     memory: ReplicaMemory,
     { group, prepared }: { readonly group: ReplicaGroup; readonly prepared: EngineModel },
   ) {
-    this.#model = model;
+    this.#model = describeModelForm(model);
     this.options = options;
     this.#engineKind = prepared.kind;
     this.constantWeights = new ConstantWeights(group, prepared, options);
@@ -102,8 +103,8 @@ export class Cluster {
     return cluster;
   }
 
-  /** The model as it was loaded; its vectors are those of that moment. */
-  get model(): ClusterModel {
+  /** What the model is; its weights are `parameters` and `state`. */
+  get model(): ClusterModelForm {
     return this.#model;
   }
 
@@ -284,7 +285,7 @@ export class Cluster {
     for (const handle of [this.#activations, this.#inputGradients, this.#scratch]) handle.forget();
     this.#vectors = new VectorHandle(this.#group, model.layout.size);
     this.#memory = memory;
-    this.#model = model;
+    this.#model = describeModelForm(model);
   }
 
   /** Ends the replicas. May be called more than once. */
@@ -295,6 +296,5 @@ export class Cluster {
   }
 
   #prepare = (request: ComputeRequest) => this.#command.prepare(request, this.#memory, this.#vectors);
-
   #run = (phases: number) => this.#command.run(phases, this.#memory);
 }

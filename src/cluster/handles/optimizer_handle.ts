@@ -1,6 +1,6 @@
 import type { StepRates } from "../../optimizers/optimizer.ts";
 import { locateGroups, type OptimizerRule } from "../../optimizers/parameter_groups.ts";
-import type { ClusterModel } from "../memory/model_memory.ts";
+import type { ClusterModelForm } from "../cluster_model.ts";
 import { Hyper, type OptimizerRoom } from "../memory/replica_memory.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
@@ -14,7 +14,7 @@ export class OptimizerHandle {
   }
 
   /** Has the replicas step by a rule from now on. @param room For one that keeps more or fewer vectors. */
-  async use(rule: OptimizerRule, { layout }: ClusterModel, room?: OptimizerRoom): Promise<void> {
+  async use(rule: OptimizerRule, { layout }: ClusterModelForm, room?: OptimizerRoom): Promise<void> {
     this.#rule = rule;
     // Copies: an optimizer's own constants have accessors that refuse assignments.
     const optimizer = { ...rule.spec };
@@ -23,7 +23,7 @@ export class OptimizerHandle {
   }
 
   /** Has them find the groups in a model that has grown. */
-  async follow(model: ClusterModel): Promise<void> {
+  async follow(model: ClusterModelForm): Promise<void> {
     if (this.#rule?.groups?.length) await this.use(this.#rule, model);
   }
 }

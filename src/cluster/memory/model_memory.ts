@@ -1,28 +1,9 @@
-import type { ParameterLayout } from "../../core/parameter_layout.ts";
 import { type LayoutChange, remapVector } from "../../core/remap_vector.ts";
-import type { ModelTopology } from "../../engine/model_topology.ts";
 import type { OptimizerRule } from "../../optimizers/parameter_groups.ts";
 import { countStateVectors } from "../../optimizers/step_optimizer.ts";
+import type { ClusterModel } from "../cluster_model.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import { createReplicaMemory, type MemorySizes, type ReplicaMemory } from "./replica_memory.ts";
-
-/** A model as the cluster takes it: topology and flat vectors, which are copied. */
-export interface ClusterModel {
-  readonly topology: ModelTopology;
-  /** What the replicas compute, where that is not the whole: a model without its last softmax. */
-  readonly computed?: ModelTopology;
-  readonly layout: ParameterLayout;
-  readonly stateLayout: ParameterLayout;
-  readonly parameters: Float32Array;
-  readonly state: Float32Array;
-  /** C */
-  readonly outputSize: number;
-}
-
-/** The topology of what the replicas compute. */
-export function chooseComputed({ topology, computed = topology }: ClusterModel): ModelTopology {
-  return computed;
-}
 
 /** Allocates the shared memory for a model and copies its vectors there. */
 export function createModelMemory(

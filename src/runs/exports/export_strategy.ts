@@ -1,4 +1,4 @@
-import { type ClusterModel, chooseComputed } from "../../cluster/memory/model_memory.ts";
+import { type ClusterModelForm, chooseComputed } from "../../cluster/cluster_model.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../core/host_tensor.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
@@ -132,7 +132,7 @@ function describeLabels(benchmark: Benchmark): Readonly<Record<string, string>> 
 }
 
 /** How many classes the network can ever learn; nothing where its head grows. */
-function describeRoom(benchmark: Benchmark, model: ClusterModel): Readonly<Record<string, string>> {
+function describeRoom(benchmark: Benchmark, model: ClusterModelForm): Readonly<Record<string, string>> {
   const isFixed = readTargetForm(benchmark).kind === "classes" && listGrowingHeads(model.topology).length === 0;
   return isFixed ? { "firn.most_classes": String(model.outputSize) } : {};
 }

@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { Cluster } from "../../cluster/cluster.ts";
+import type { ClusterModel } from "../../cluster/cluster_model.ts";
 import type { ResolvedClusterOptions } from "../../cluster/cluster_options.ts";
-import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { growSnapshot } from "../../models/growth/grow_snapshot.ts";
 import type { GrowingHead } from "../../models/growth/growing_head.ts";

@@ -1,5 +1,5 @@
 import { Cluster } from "../../cluster/cluster.ts";
-import type { ClusterModel } from "../../cluster/memory/model_memory.ts";
+import type { ClusterModel } from "../../cluster/cluster_model.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { findEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { addScaled } from "../../kernels/add_scaled.ts";

@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import { type ClusterModel, chooseComputed } from "../../cluster/memory/model_memory.ts";
+import { type ClusterModel, chooseComputed } from "../../cluster/cluster_model.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Dataset } from "../../data/dataset.ts";

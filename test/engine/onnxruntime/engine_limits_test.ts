@@ -76,6 +76,28 @@ describe("createOnnxruntimeEngine()", () => {
     );
   });
 
+  test("takes no second block of memory for a step, when the step is computed again", async () => {
+    const [rows, units] = [32_768, 256];
+    const activations = Array.from({ length: 8 }, (_, i) =>
+      createLayer("Activation", `a${i}`, { activation: i % 2 === 0 ? "tanh" : "sigmoid" }),
+    );
+    const fc = createLayer("Dense", "fc", { units });
+    const tall = createSequential([5], [fc, ...activations, createLayer("Dense", "head", { units: 3 })]);
+    const tallEngine = await createOnnxruntimeEngine({ spec: parseTopology(tall) });
+    const tallVectors = drawVectors(tallEngine);
+    const [input, objective] = [drawInput(rows), drawObjective("cross-entropy", rows)];
+    const readMegabytes = async () => {
+      await computeGradient(tallEngine, tallVectors, input, objective);
+      collectGarbage();
+      return process.memoryUsage().rss / 1e6;
+    };
+    const before = await readMegabytes();
+    await readMegabytes();
+    const activationMegabytes = (rows * units * 4 * activations.length) / 1e6;
+    expect((await readMegabytes()) - before).toBeLessThan(activationMegabytes / 3);
+    await tallEngine.close();
+  });
+
   test("does not grow, when 10,000 steps use new arrays and changing numbers of rows", async () => {
     const wide = createSequential(
       [5],

@@ -18,6 +18,8 @@ export function createAddonOptions(
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    // A pattern is a second block for all that a run computes, beside what the first run took.
+    enableMemPattern: false,
     // On WebGPU more than "basic" puts two activations in a row into the convolution before them, and the first is
     // lost.
     graphOptimizationLevel: device.kind === "webgpu" ? "basic" : "all",

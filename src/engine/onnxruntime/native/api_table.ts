@@ -23,6 +23,8 @@ export const API_FUNCTIONS = {
   CreateSessionOptions: { position: 10, takes: ["word"] },
   /** options, 0 sequential or 1 parallel */
   SetSessionExecutionMode: { position: 13, takes: ["word", "int32"] },
+  /** options */
+  DisableMemPattern: { position: 17, takes: ["word"] },
   /** options, level */
   SetSessionLogSeverityLevel: { position: 22, takes: ["word", "int32"] },
   /** options, level: 99 is all */
