@@ -29,6 +29,8 @@ export interface BenchSizes {
   readonly manyExperiences: number;
   /** Samples in each experience where strategies are compared. */
   readonly strategyExamples: number;
+  /** Samples of which a frozen network's outputs are trained on. */
+  readonly frozenSamples: number;
   /** Samples in a minibatch of convolutional models. */
   readonly imageBatchSize: number;
   /** Requests in one measurement of a server. */
@@ -54,6 +56,7 @@ export const FULL_SIZES: BenchSizes = {
   longEpochs: 6,
   manyExperiences: 1000,
   strategyExamples: 512,
+  frozenSamples: 5000,
   imageBatchSize: 64,
   requests: 4000,
   gemmSize: 1024,
@@ -76,6 +79,7 @@ export const QUICK_SIZES: BenchSizes = {
   longEpochs: 2,
   manyExperiences: 12,
   strategyExamples: 130,
+  frozenSamples: 60,
   imageBatchSize: 4,
   requests: 130,
   gemmSize: 64,

@@ -75,6 +75,16 @@ export class LibrarySteps implements Contestant {
     return figure === "ms" ? msPerStep : (1000 * batchSize) / msPerStep;
   }
 
+  /** Milliseconds that the outputs of a minibatch take, as evaluation computes them. */
+  async measureForward(): Promise<number> {
+    const { steps } = this.#options;
+    const began = performance.now();
+    for (let i = 0; i < steps; i++) {
+      await this.#cluster.forward({ samples: this.#drawSamples(), training: false, dropoutStep: 0 });
+    }
+    return (performance.now() - began) / steps;
+  }
+
   /** The same number of steps, each by itself. */
   async record(): Promise<StepRecord[]> {
     const records: StepRecord[] = [];
@@ -91,13 +101,18 @@ export class LibrarySteps implements Contestant {
   }
 
   async #takeStep(): Promise<void> {
-    const { batchSize, workload } = this.#options;
-    const samples = this.#data.subset(Array.from({ length: batchSize }, () => this.#random.integer(this.#data.length)));
+    const { workload } = this.#options;
+    const samples = this.#drawSamples();
     const result = await this.#cluster.gradientStep(
       { samples, training: true, dropoutStep: this.#step++ },
       this.#criterion.createObjective(samples.targets, this.#cluster.model.outputSize),
       { penalties: true, update: { learningRate: LEARNING_RATE } },
     );
     if (!result.isFinite) throw new RangeRefusal(`Cannot measure ${workload.name}: its loss is not finite any more`);
+  }
+
+  #drawSamples(): Dataset {
+    const rows = Array.from({ length: this.#options.batchSize }, () => this.#random.integer(this.#data.length));
+    return this.#data.subset(rows);
   }
 }

@@ -6,6 +6,7 @@ import process from "node:process";
 import { clearInterval, setInterval } from "node:timers";
 import { fileURLToPath } from "node:url";
 import { needs, RefusalError, TypeRefusal } from "../../../src/core/errors/errors.ts";
+import { readPeakMegabytes } from "./peak_memory.ts";
 import { createScriptCommand } from "./peer_process.ts";
 
 /** What one process of the command train came to. */
@@ -53,7 +54,7 @@ function watchProcess({
     let complaint = "";
     let peakMegabytes: number | undefined;
     const timer = setInterval(async () => {
-      peakMegabytes = (await readPeak(child.pid)) ?? peakMegabytes;
+      peakMegabytes = (await readPeakMegabytes(child.pid)) ?? peakMegabytes;
     }, LOOK_EVERY_MS);
     child.stderr.on("data", (text: Buffer) => {
       complaint = `${complaint}${String(text)}`.slice(-2000);
@@ -66,13 +67,6 @@ function watchProcess({
         reject(new RefusalError(needs("measure the command train", "exit status 0", `${code}: ${complaint.trim()}`)));
     });
   });
-}
-
-/** The high-water mark that Linux keeps: looking now and then misses nothing but the very end. */
-async function readPeak(pid: number | undefined): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  const kibibytes = /^VmHWM:\s+(\d+) kB/m.exec(status)?.[1];
-  return kibibytes === undefined ? undefined : (Number(kibibytes) * 1024) / 1e6;
 }
 
 /** The training time that a summary.json holds. @throws {TypeError} If it holds none. */
