@@ -13,6 +13,7 @@ export type { ExportLabels } from "./runs/exports/describe_export.ts";
 export type { ExportForm } from "./runs/exports/export_form.ts";
 export { exportStrategy, type StrategyExport, type StrategyExportOptions } from "./runs/exports/export_strategy.ts";
 export type { LineFile } from "./runs/line_file.ts";
+export type { LostRank } from "./runs/lost_ranks.ts";
 export { createModelFromCheckpoint, createModelFromRun, type TrainedModel } from "./runs/models/create_kept_model.ts";
 export type { RunParts, TrainingRunOptions } from "./runs/options/training_run_options.ts";
 export { continueTrainingRun, NothingNewError } from "./runs/resuming/continue_training_run.ts";

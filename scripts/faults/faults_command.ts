@@ -11,6 +11,7 @@ interface Options {
   readonly processes: number;
   readonly disks: number;
   readonly ranks: number;
+  readonly elastic: number;
   readonly seed: number;
 }
 
@@ -37,6 +38,7 @@ export function createFaultsProgram(
     .option("--processes <number>", "runs that lose the process of a replica", number("--processes"), 50)
     .option("--disks <number>", "runs whose disk is full", number("--disks"), 5)
     .option("--ranks <number>", "runs on several ranks of MPI that lose one", number("--ranks"), 20)
+    .option("--elastic <number>", "the same, where the others go on without it", number("--elastic"), 20)
     .option("--seed <number>", "of the random moments", number("--seed"), 0)
     .action(async (options: Options) => {
       const unequal = await disturbRuns(options, (line) => stdout.write(`${line}\n`));
@@ -46,11 +48,12 @@ export function createFaultsProgram(
 
 /** How many runs ended otherwise than the undisturbed one; the folder with all of them is kept then. */
 async function disturbRuns(options: Options, print: (line: string) => void): Promise<number> {
-  const { kills, losses, processes, disks, ranks, seed } = options;
+  const { kills, losses, processes, disks, ranks, elastic, seed } = options;
   const { killRank } = await import("./kill_rank.ts");
   const { fillDisk } = await import("./fill_disk.ts");
   const { killAndResume, runReference } = await import("./kill_run.ts");
   const { loseProcess } = await import("./lose_process.ts");
+  const { loseRank } = await import("./lose_rank.ts");
   const { loseReplica } = await import("./lose_replica.ts");
   const { MADE_RUNS, makeHarnessFolder, writeData } = await import("./made_runs.ts");
   const random = new RandomStream(seed, "faults");
@@ -65,6 +68,7 @@ async function disturbRuns(options: Options, print: (line: string) => void): Pro
     await repeat("runs that lost processes", processes, around, (made) => loseProcess(made, folder, random)),
     await repeat("runs on a full disk", disks, around, (made) => fillDisk(made, folder, 100 + random.integer(1500))),
     await repeat("runs that lost a rank", ranks, around, (made) => killRank(made, folder, random)),
+    await repeat("runs that lost a rank and went on", elastic, around, (made) => loseRank(made, folder, random)),
   ];
   for (const { line } of counts) print(line);
   const unequal = counts.reduce((sum, count) => sum + count.unequal, 0);

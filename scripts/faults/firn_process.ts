@@ -23,6 +23,8 @@ export interface ProcessEnd {
 export interface FirnProcessOptions {
   /** More than one: started together by mpirun. Default: 1. */
   readonly ranks?: number;
+  /** True where mpirun lets the others go on if one is lost. Default: false. */
+  readonly isElastic?: boolean;
   /** The program's file. Default: the command line's own. */
   readonly program?: string;
   /** Variables beside this process's own. */
@@ -35,10 +37,12 @@ export class FirnProcess {
   readonly #child: ChildProcess;
   #hasEnded = false;
 
-  constructor(words: readonly string[], { ranks = 1, program = MAIN, environment = {} }: FirnProcessOptions = {}) {
+  constructor(words: readonly string[], options: FirnProcessOptions = {}) {
+    const { ranks = 1, isElastic = false, program = MAIN, environment = {} } = options;
+    const limits = [...MPI_LIMITS, ...(isElastic ? ["--with-ft", "ulfm"] : []), "-np", String(ranks)];
     const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", program] : [program];
     const own = [process.execPath, ...run, ...words];
-    const [file = "", ...parameters] = ranks > 1 ? ["mpirun", ...MPI_LIMITS, "-np", String(ranks), ...own] : own;
+    const [file = "", ...parameters] = ranks > 1 ? ["mpirun", ...limits, ...own] : own;
     const env = { ...process.env, ...(ranks > 1 ? AS_ROOT : {}), ...environment };
     const child = spawn(file, parameters, { stdio: ["ignore", "ignore", "pipe"], env });
     this.#child = child;

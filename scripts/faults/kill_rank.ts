@@ -55,7 +55,7 @@ export async function killRank(
 }
 
 /** The process of a rank: rank 0 holds the run's lock, the others say it in their logs. */
-async function findRank(directory: string, rank: number, job: FirnProcess): Promise<number | undefined> {
+export async function findRank(directory: string, rank: number, job: FirnProcess): Promise<number | undefined> {
   const [file, pattern] = rank === 0 ? [LOCK_NAME, /"pid":(\d+)/] : [`rank-${rank}.log`, /process (\d+)/];
   while (!job.hasEnded) {
     const text = await readFile(join(directory, file), "utf8").catch(() => "");

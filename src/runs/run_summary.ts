@@ -1,6 +1,7 @@
 import { elementAt } from "../core/element_at.ts";
 import { type ContinualMeasures, summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
 import { type MeasureName, measureOf } from "../evaluation/measures.ts";
+import type { LostRank } from "./lost_ranks.ts";
 
 /** "running" until the last experience is evaluated; "interrupted" after Ctrl-C, "failed" after an error. */
 export type RunStatus = "running" | "finished" | "interrupted" | "failed";
@@ -52,6 +53,8 @@ export interface RunSummary<Config> {
   readonly throughput: { readonly trainExamplesPerSecond: number } | null;
   /** SHA-256 of the flat float32 parameter vector, in hexadecimal; null before anything was trained. */
   readonly parametersHash: string | null;
+  /** Ranks that were lost, without which the run went on; absent where there was none. */
+  readonly lostRanks?: readonly LostRank[];
   /** Why a run failed; absent otherwise. */
   readonly error?: string;
 }
@@ -66,6 +69,8 @@ export interface RunResults<Config> {
   /** Samples that passed through training steps, replayed ones and repeated epochs included. */
   readonly trainedSamples: number;
   readonly testExperiences?: readonly string[] | undefined;
+  /** Default: none. */
+  readonly lostRanks?: readonly LostRank[];
   readonly parametersHash: string | null;
   readonly error?: string | undefined;
 }
@@ -73,7 +78,7 @@ export interface RunResults<Config> {
 /** Builds the summary of what has happened so far. */
 export function createRunSummary<Config>(results: RunResults<Config>): RunSummary<Config> {
   const { status, config, experiences, testExperiences, trainedSamples, parametersHash, error } = results;
-  const { measure = "accuracy" } = results;
+  const { measure = "accuracy", lostRanks = [] } = results;
   const trainSeconds = experiences.reduce((sum, experience) => sum + experience.trainSeconds, 0);
   const last = experiences[experiences.length - 1];
   return {
@@ -86,6 +91,7 @@ export function createRunSummary<Config>(results: RunResults<Config>): RunSummar
     final: last ? { streamAccuracy: last.streamAccuracy, ...summarizeExperiences(experiences, measure) } : null,
     throughput: trainSeconds > 0 ? { trainExamplesPerSecond: trainedSamples / trainSeconds } : null,
     parametersHash,
+    ...(lostRanks.length > 0 ? { lostRanks: [...lostRanks] } : {}),
     ...(error === undefined ? {} : { error }),
   };
 }

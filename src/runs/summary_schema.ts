@@ -47,5 +47,6 @@ export const summarySchema: z.ZodType<RunSummary<unknown>> = z.looseObject({
     .nullable(),
   throughput: z.looseObject({ trainExamplesPerSecond: z.number() }).nullable(),
   parametersHash: z.string().nullable(),
+  lostRanks: z.exactOptional(z.array(z.looseObject({ rank: count, left: count, iteration: count }))),
   error: z.string().exactOptional(),
 });

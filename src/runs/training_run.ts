@@ -11,38 +11,20 @@ import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { heedJudge } from "./acceptance/heed_judge.ts";
 import { WentBackError } from "./acceptance/model_judge.ts";
 import type { PreparedCheckpoint } from "./checkpoints/checkpoint_folder.ts";
-import type { CheckpointInterval } from "./checkpoints/checkpoint_interval.ts";
 import { CheckpointPace } from "./checkpoints/checkpoint_pace.ts";
 import type { RunCheckpoint, RunPlace } from "./checkpoints/run_checkpoint.ts";
 import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
 import { describeTrained } from "./describe_trained.ts";
 import { ModelExporter } from "./exports/model_exporter.ts";
+import { followLostRanks, type LostRank } from "./lost_ranks.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import type { RunMonitor } from "./run_monitor.ts";
 import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
 import { readTestAccuracy } from "./test_accuracy.ts";
+import type { TrainingRunParts } from "./training_run_parts.ts";
 import { joinEarlier, listTrainingUnits, listValidation, type TrainingUnit } from "./training_units.ts";
-
-/**
- * How a run begins: in a folder of its own, where it was interrupted, or where it had ended, with more experiences.
- * Another process may have left something in the folder unless it is "new".
- */
-export type RunBeginning = "new" | "resumed" | "continued";
-
-/** What `createTrainingRun`, `resumeTrainingRun` and `continueTrainingRun` put together. */
-export interface TrainingRunParts {
-  readonly directory: RunDirectory;
-  readonly strategy: BaseStrategy;
-  readonly evaluator: EvaluationPlugin;
-  readonly monitor: RunMonitor;
-  readonly measure: MeasureName;
-  readonly checkpointEvery: CheckpointInterval;
-  /** Where to go on; undefined from the beginning. */
-  readonly checkpoint: RunCheckpoint | undefined;
-  readonly beginning: RunBeginning;
-}
 
 /**
  * Trains a strategy on every experience of a benchmark's train stream; after each, evaluates it on the whole test
@@ -67,6 +49,7 @@ export class TrainingRun<Config> {
   #parametersHash: string | null;
   /** Experiences that are trained once more together with the next one. */
   #again: readonly number[];
+  readonly #lostRanks: readonly LostRank[];
   readonly #measure: MeasureName;
   readonly #isContinued: boolean;
   /** Where the model that the strategy was made with has its weights from. */
@@ -90,6 +73,7 @@ export class TrainingRun<Config> {
     this.#experiences = [...(parts.checkpoint?.experiences ?? [])];
     this.#parametersHash = parts.checkpoint?.parametersHash ?? null;
     this.#again = parts.checkpoint?.again ?? [];
+    this.#lostRanks = followLostRanks(parts.strategy, parts.checkpoint?.lostRanks);
     this.#resumed = parts.checkpoint?.place;
     this.#isContinued = parts.beginning === "continued";
     if (parts.beginning !== "new") this.#resumedFiles = parts.checkpoint ?? { metricsBytes: 0, logs: [] };
@@ -262,8 +246,9 @@ export class TrainingRun<Config> {
     const logs = this.#evaluator.saveLoggers();
     const experiences = [...this.#experiences];
     const again = this.#again.length > 0 ? { again: this.#again } : {};
+    const lost = this.#lostRanks.length > 0 ? { lostRanks: [...this.#lostRanks] } : {};
     const where = { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model };
-    return { checkpoint: { ...where, ...again }, known: this.#origin && { origin: this.#origin, layout } };
+    return { checkpoint: { ...where, ...again, ...lost }, known: this.#origin && { origin: this.#origin, layout } };
   }
 
   async #noteEnd(error: unknown): Promise<void> {
@@ -290,6 +275,7 @@ export class TrainingRun<Config> {
       measure: this.#measure,
       testExperiences: listNames(this.#options.benchmark.testStream),
       trainedSamples: this.#monitor.trainedSamples,
+      lostRanks: this.#lostRanks,
       parametersHash: this.#parametersHash,
     });
     await this.directory.writeSummary(summary);

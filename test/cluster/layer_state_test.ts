@@ -8,6 +8,7 @@ import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { SGD } from "../../src/optimizers/sgd.ts";
 import { CrossEntropyLoss } from "../../src/training/losses/cross_entropy_loss.ts";
 import { makeTask } from "../support/made_task.ts";
+import { createElasticRanks } from "./ranks/elastic_ranks.ts";
 import { createLocalRanks } from "./ranks/local_ranks.ts";
 
 const MOMENTUM = 0.75;
@@ -131,6 +132,24 @@ describe("Cluster with a batch normalisation", () => {
     expect((await Promise.all(steps)).map((step) => step.isFinite)).toEqual([false, false]);
     for (const cluster of both) expect(cluster.state).toEqual(one.state);
     for (const cluster of [one, ...both]) await cluster.close();
+  });
+
+  test("moves as on one rank, in either way to step, when one of three is lost and the others go on", async () => {
+    const one = await startCluster(3);
+    const { exchanges, lose } = createElasticRanks(3);
+    const three = await Promise.all(exchanges.map((exchange) => startCluster(3, new Ranks(exchange))));
+    const work = async (cluster: Cluster) => {
+      const output = await cluster.forward(request);
+      const { dOutput } = criterion.evaluate(output, data.targets);
+      await cluster.backward(request, dOutput, { update: { learningRate: 0.1 } });
+      await cluster.gradientStep(request, criterion.createObjective(data.targets, 4));
+      return cluster.state.slice();
+    };
+    const wanted = await work(one);
+    const working = three.slice(0, 2).map(work);
+    lose(2);
+    expect(await Promise.all(working)).toEqual([wanted, wanted]);
+    for (const cluster of [one, ...three]) await cluster.close();
   });
 
   test("refuses to train on one sample and names the layer", async () => {

@@ -20,6 +20,7 @@ interface Options extends TrainOptions, SessionOptions {
   readonly out?: string;
   readonly resume?: string;
   readonly trust: boolean;
+  readonly elastic: boolean;
 }
 
 /** Adds the command that trains a strategy on a benchmark. */
@@ -96,6 +97,11 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       0,
     )
     .option(
+      "--elastic",
+      "on several ranks of Open MPI 5 (mpirun --with-ft ulfm): where one is lost, go on with those that are left",
+      false,
+    )
+    .option(
       "--feature-cache <place>",
       "where is kept what frozen layers below the first trained one give, computed once a sample: memory of that size (512MiB, 2GiB), a folder for files that later runs find too, or 0, nowhere (default: 1GiB)",
       parseFeatureCache,
@@ -129,7 +135,8 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
     .option("--json", "events as JSON lines on standard output: --log json", false)
     .action(async (options: Options, command: Command) => {
       const { withRanks } = await import("../training/with_ranks.ts");
-      await withRanks(context, { threads: Math.max(1, options.workers ?? 1) }, (own) => train(options, command, own));
+      const { elastic, workers = 1 } = options;
+      await withRanks(context, { threads: Math.max(1, workers), elastic }, (own) => train(options, command, own));
     });
 }
 

@@ -12,8 +12,12 @@ export async function findMpi(): Promise<Finding[]> {
 async function findLibrary(): Promise<Finding> {
   const place = { group: "ranks", name: "MPI library" } as const;
   try {
-    const { version, file, flavour } = await openMpi(process.env);
-    return { ...place, isThere: true, detail: `${version}, ${file}, by the interface of ${flavour.name}` };
+    const { version, file, flavour, hasUlfm } = await openMpi(process.env);
+    const elastic = hasUlfm
+      ? "can go on without a lost rank (mpirun --with-ft ulfm, --elastic)"
+      : "cannot go on without a lost rank (no ULFM)";
+    const detail = `${version}, ${file}, by the interface of ${flavour.name}; ${elastic}`;
+    return { ...place, isThere: true, detail };
   } catch (error) {
     if (!(error instanceof NotInstalledError)) throw error;
     return { ...place, isThere: false, detail: error.problem, install: error.install };

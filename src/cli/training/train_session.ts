@@ -1,5 +1,6 @@
 import { describeFeaturePlan, type FeaturePlan } from "../../cluster/features/feature_plan.ts";
 import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
+import type { RankLoss } from "../../cluster/ranks/ranks.ts";
 import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { WentBackError } from "../../runs/acceptance/model_judge.ts";
@@ -56,6 +57,7 @@ export class TrainSession implements AsyncDisposable {
     this.#context = context;
     const chosen = chooseLog(options, context.stdout);
     this.#log = context.ranks.isFirst ? chosen : "none";
+    context.ranks.followLosses(this.#tellLoss);
   }
 
   /**
@@ -176,6 +178,11 @@ export class TrainSession implements AsyncDisposable {
       this.#current = undefined;
     }
   }
+
+  readonly #tellLoss = ({ name, left }: RankLoss): void => {
+    const at = this.#current ? ` at training iteration ${this.#current.strategy.clock.trainIterations}` : "";
+    this.warn(`${name} was lost${at}: going on with ${left === 1 ? "rank 0 alone" : `${left} ranks`}`);
+  };
 
   readonly #tellFeatures = (plan: FeaturePlan, samples: number): void => {
     const { stdout } = this.#context;

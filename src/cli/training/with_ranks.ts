@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
 import process from "node:process";
-import { joinRanks } from "../../cluster/ranks/join_ranks.ts";
+import { ElasticRefusal, type JoinOptions, joinRanks } from "../../cluster/ranks/join_ranks.ts";
 import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
+import { readRankPlace } from "../../cluster/ranks/rank_place.ts";
 import type { Ranks } from "../../cluster/ranks/ranks.ts";
 import { describeCause } from "../../core/errors/errors.ts";
 import { VERSION } from "../../core/version.ts";
@@ -24,10 +25,10 @@ export interface RankedContext extends CliContext {
  */
 export async function withRanks(
   context: CliContext,
-  { threads }: { readonly threads: number },
+  options: Pick<JoinOptions, "threads" | "elastic">,
   run: (context: RankedContext) => Promise<void>,
 ): Promise<void> {
-  const ranks = await refuse(() => joinRanks({ threads }));
+  const ranks = await refuse(() => join(options));
   if (ranks.size === 1) return run({ ...context, ranks, openLog: () => {} });
   const { signal } = context;
   const ask = () => ranks.requestStop(signal.reason);
@@ -44,11 +45,24 @@ export async function withRanks(
     failure = thrown;
     if (ranks.isFirst || isToldBy(ranks.rank, thrown)) throw thrown;
     log.write(`${describeCause(thrown)}\n`);
+    const isTold = await ranks.close(thrown);
+    // Rank 0 never hears of it: nobody else would say it.
+    if (!isTold && !ranks.isShared(thrown) && !(thrown instanceof LostRankError)) throw thrown;
     // A launcher ends the others at the first status that is not 0, and rank 0 may still have to say what happened.
     const status = ranks.isShared(thrown) ? EXIT_STATUS.done : exitStatusOf(thrown);
     throw new SilentExit(status, { cause: thrown });
   } finally {
     await ranks.close(failure);
+  }
+}
+
+/** @throws {SilentExit} In the place of what all ranks refuse alike, on all but the first. */
+async function join(options: JoinOptions): Promise<Ranks> {
+  try {
+    return await joinRanks(options);
+  } catch (cause) {
+    const rank = cause instanceof ElasticRefusal ? (readRankPlace(process.env)?.rank ?? 0) : 0;
+    throw rank > 0 ? new SilentExit(EXIT_STATUS.done, { cause }) : cause;
   }
 }
 

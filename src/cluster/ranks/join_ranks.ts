@@ -2,7 +2,8 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
-import { objectLike, wholeNumber } from "../../core/options/value_rules.ts";
+import { flag, objectLike, wholeNumber } from "../../core/options/value_rules.ts";
+import type { LostRankError } from "./lost_rank_error.ts";
 import { openMpi } from "./mpi/find_mpi.ts";
 import { MpiExchange } from "./mpi/mpi_exchange.ts";
 import { type Environment, type RankPlace, readRankPlace } from "./rank_place.ts";
@@ -15,31 +16,53 @@ export interface JoinOptions {
   readonly environment?: Environment;
   /** Threads that compute in each rank. Default: 1. */
   readonly threads?: number;
+  /**
+   * True where the others go on if a rank is lost, other than rank 0: with Open MPI 5, started by
+   * `mpirun --with-ft ulfm`. Default: false, a lost rank ends the job.
+   */
+  readonly elastic?: boolean;
+}
+
+/** Ranks cannot go on without one that is lost. All ranks refuse it alike. */
+export class ElasticRefusal extends RefusalError {
+  override readonly name = "ElasticRefusal";
 }
 
 const JOIN_RULES: OptionRules<JoinOptions> = {
   environment: objectLike("variables such as process.env"),
   threads: wholeNumber(1),
+  elastic: flag(),
 };
 
 /**
  * Joins the other processes of an MPI launcher (mpirun, srun); a process that was started alone is the only rank.
  * All ranks call it, once.
  * @throws {RefusalError} If the launcher and the library do not belong together, or the environment contradicts itself.
+ * @throws {ElasticRefusal} If the job is to go on without a rank that is lost, and this MPI cannot.
  * @throws {NotInstalledError} If there are other ranks, but no MPI.
  * @example
  * await using ranks = await joinRanks();
  * await using strategy = new Naive({ model, optimizer, cluster: { workers: 2, ranks } });
  */
 export async function joinRanks(options: JoinOptions = {}): Promise<Ranks> {
+  const { elastic = false } = options;
   const joined = await joinByMpi(options);
+  if (!joined && elastic) throw new ElasticRefusal("--elastic requires several ranks: mpirun --with-ft ulfm -np 4 …");
   if (!joined) return Ranks.single();
   const { exchange, place } = joined;
   const watch = await RankWatch.start(exchange, {
     isLocal: place.localSize === place.size,
     onLost: (error) => exchange.breakOff(error),
+    ...(elastic ? { onGone: (rank: number, error: LostRankError) => exchange.suspect(rank, error) } : {}),
   });
-  return new Ranks(exchange, watch);
+  const ranks = new Ranks(exchange, watch);
+  exchange.followLosses((lost) => {
+    for (const rank of lost) {
+      watch.forget(rank);
+      ranks.noteLoss({ rank, name: watch.describe(rank), left: exchange.size });
+    }
+  });
+  return ranks;
 }
 
 /** The same without a watch over the others. Undefined for a process that was started alone. */
@@ -47,15 +70,19 @@ export async function joinByMpi(
   options: JoinOptions = {},
 ): Promise<{ readonly exchange: MpiExchange; readonly place: RankPlace } | undefined> {
   assertOptions("joinRanks()", options, JOIN_RULES);
-  const { environment = process.env, threads = 1 } = options;
+  const { environment = process.env, threads = 1, elastic: isElastic = false } = options;
   const place = readRankPlace(environment);
   if (!place) return undefined;
   const { file } = await openMpi(environment);
   const isCrowded = (place.localSize ?? 1) * (1 + threads) > availableParallelism();
-  const exchange = await MpiExchange.begin({ file, isCrowded });
+  const exchange = await MpiExchange.begin({ file, isCrowded, isElastic });
   if (exchange.size !== place.size || exchange.rank !== place.rank) {
     await exchange.close();
     throw new RefusalError(describeMismatch(place, exchange, file));
+  }
+  if (exchange.ulfmLack !== undefined) {
+    await exchange.close();
+    throw new ElasticRefusal(`--elastic ${exchange.ulfmLack}`);
   }
   return { exchange, place };
 }

@@ -24,13 +24,17 @@ export interface RowGather {
  * a result never depends on who came first.
  */
 export interface RankExchange {
-  /** This process's number, from 0. */
+  /** This process's number, from 0: another one after a rank below it was lost and the others go on. */
   readonly rank: number;
-  /** R, how many there are. */
+  /** R, how many there are: fewer after one was lost and the others go on. */
   readonly size: number;
-  /** Adds up slots in shard order, whatever the number of ranks, and gathers rows in the same exchange. */
+  /**
+   * Adds up slots in shard order, whatever the number of ranks, and gathers rows in the same exchange.
+   * @throws {FewerRanksError} On every rank that is left, if some were lost: nothing was exchanged. Numbers and size
+   * are other ones then.
+   */
   exchangeSlots(sums: readonly SlotSum[], rows: readonly RowGather[]): Promise<void>;
-  /** Gives every rank the rows of all. */
+  /** Gives every rank the rows of all. @throws {FewerRanksError} As `exchangeSlots`. */
   gatherOutputs(rows: readonly RowGather[]): Promise<void>;
   /** Puts rank 0's values in the place of every other rank's. */
   gatherParameters(vectors: readonly Float32Array<SharedArrayBuffer>[]): Promise<void>;

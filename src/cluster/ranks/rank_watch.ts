@@ -18,16 +18,25 @@ const SILENCE_MS = 120_000;
 export interface RankWatchOptions {
   /** True where all ranks are on one machine: nothing else can reach them then. */
   readonly isLocal: boolean;
-  /** Called once, with the first rank that was lost. */
+  /** Called once, with the first rank whose loss ends the job. */
   readonly onLost: (error: LostRankError) => void;
+  /** Called for each rank whose process has ended, but rank 0, where the others go on. Default: its loss ends the job. */
+  readonly onGone?: (rank: number, error: LostRankError) => void;
 }
 
-/** One line between two ranks, as JSON. "bye": all ranks leave together. */
+/** Another rank, as it said at first. */
+interface Peer {
+  readonly rank: number;
+  readonly name: string;
+}
+
+/** One line between two ranks, as JSON. "bye": all ranks leave together; "gone": another one was lost, and they go on. */
 const line = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hello"), rank: z.number(), name: z.string(), token: z.string() }),
   z.object({ kind: z.literal("beat") }),
   z.object({ kind: z.literal("bye") }),
   z.object({ kind: z.literal("lost"), message: z.string() }),
+  z.object({ kind: z.literal("gone"), rank: z.number(), message: z.string() }),
 ]);
 
 type Line = z.infer<typeof line>;
@@ -47,7 +56,9 @@ interface Invitation {
 export class RankWatch implements RankFarewell {
   readonly #options: RankWatchOptions;
   readonly #size: number;
-  readonly #peers = new Map<Socket, string>();
+  readonly #peers = new Map<Socket, Peer>();
+  /** What other ranks are called, also those that were lost. */
+  readonly #names = new Map<number, string>();
   readonly #beat: ReturnType<typeof setInterval>;
   #server: Server | undefined;
   #isOver = false;
@@ -70,14 +81,31 @@ export class RankWatch implements RankFarewell {
     return watch;
   }
 
-  /** Ends the watch: the end of this process is no loss then. With a failure, it is one. */
-  async leave(failure?: string): Promise<void> {
-    if (this.#isOver) return;
+  /**
+   * Ends the watch: the end of this process is no loss then. With a failure, it is one.
+   * @returns Whether there was another rank to tell.
+   */
+  async leave(failure?: string): Promise<boolean> {
+    if (this.#isOver) return false;
     this.#isOver = true;
     clearInterval(this.#beat);
     this.#server?.close();
     const line: Line = failure === undefined ? { kind: "bye" } : { kind: "lost", message: failure };
-    await Promise.all([...this.#peers.keys()].map((socket) => endSocket(socket, line)));
+    const sockets = [...this.#peers.keys()];
+    await Promise.all(sockets.map((socket) => endSocket(socket, line)));
+    return sockets.length > 0;
+  }
+
+  /** What a rank is called, by its first number: "rank 2 of 4 (process 4711 on node7)" where it is known. */
+  describe(rank: number): string {
+    return this.#names.get(rank) ?? `rank ${rank} of ${this.#size}`;
+  }
+
+  /** The job goes on without a rank: nothing that becomes of it ends the job. */
+  forget(rank: number): void {
+    for (const [socket, peer] of this.#peers) {
+      if (peer.rank === rank) this.#peers.delete(socket);
+    }
   }
 
   async #invite(): Promise<Invitation> {
@@ -99,7 +127,7 @@ export class RankWatch implements RankFarewell {
     this.#read(socket, (line) => {
       // Anybody may find the port.
       if (line.kind !== "hello" || line.token !== token) socket.destroy();
-      else this.#follow(socket, `rank ${line.rank} of ${this.#size} (${line.name})`);
+      else this.#follow(socket, { rank: line.rank, name: `rank ${line.rank} of ${this.#size} (${line.name})` });
     });
   }
 
@@ -107,7 +135,7 @@ export class RankWatch implements RankFarewell {
     for (const host of addresses) {
       const socket = await connect(host, port);
       if (!socket) continue;
-      this.#follow(socket, `rank 0 of ${this.#size}`);
+      this.#follow(socket, { rank: 0, name: `rank 0 of ${this.#size}` });
       this.#read(socket, () => {});
       send(socket, { kind: "hello", rank, name: `process ${process.pid} on ${hostname()}`, token });
       return;
@@ -123,6 +151,7 @@ export class RankWatch implements RankFarewell {
       else if (!this.#peers.has(socket)) onFirst(line);
       else if (line.kind === "bye") this.#peers.delete(socket);
       else if (line.kind === "lost") this.#lose(this.#quote(socket, line.message));
+      else if (line.kind === "gone") this.#options.onGone?.(line.rank, new LostRankError(line.message));
     });
     socket.setEncoding("utf8").on("data", (text: string) => {
       if (!reader.read(text)) socket.destroy();
@@ -130,16 +159,31 @@ export class RankWatch implements RankFarewell {
     socket.on("error", () => socket.destroy());
   }
 
-  #follow(socket: Socket, peer: string): void {
+  #follow(socket: Socket, peer: Peer): void {
     this.#peers.set(socket, peer);
-    const noteEnd = (how: string) => this.#peers.has(socket) && this.#lose(`${peer} was lost: ${how}`);
-    socket.on("close", () => noteEnd("its process has ended"));
-    socket.setTimeout(SILENCE_MS, () => noteEnd(`it was silent for ${SILENCE_MS / 1000} s`));
+    this.#names.set(peer.rank, peer.name);
+    socket.on("close", () => this.#noteEnd(socket, "its process has ended"));
+    const silent = `it was silent for ${SILENCE_MS / 1000} s`;
+    socket.setTimeout(SILENCE_MS, () => this.#peers.has(socket) && this.#lose(`${peer.name} was lost: ${silent}`));
+  }
+
+  #noteEnd(socket: Socket, how: string): void {
+    const peer = this.#peers.get(socket);
+    if (!peer || this.#isOver) return;
+    const message = `${peer.name} was lost: ${how}`;
+    const { onGone } = this.#options;
+    if (onGone && peer.rank !== 0) {
+      this.#peers.delete(socket);
+      this.#tellAll({ kind: "gone", rank: peer.rank, message });
+      onGone(peer.rank, new LostRankError(message));
+    } else this.#lose(message);
   }
 
   /** Rank 0 passes on what a rank said or how it ended; a rank of its own says why it fails. */
   #quote(socket: Socket, message: string): string {
-    return /^rank \d+ of \d+ /.test(message) ? message : `${this.#peers.get(socket) ?? "a rank"} failed: ${message}`;
+    return /^rank \d+ of \d+ /.test(message)
+      ? message
+      : `${this.#peers.get(socket)?.name ?? "a rank"} failed: ${message}`;
   }
 
   #lose(message: string): void {
@@ -172,6 +216,8 @@ function send(socket: Socket, line: Line): void {
 /** Resolves once the line is on its way. */
 function endSocket(socket: Socket, line: Line): Promise<void> {
   if (!socket.writable) return Promise.resolve();
+  // Nothing else may keep the program alive until then.
+  socket.ref();
   return new Promise((resolve) => {
     socket.once("close", () => resolve());
     socket.end(`${JSON.stringify(line)}\n`, () => resolve());

@@ -1,4 +1,5 @@
 import { elementAt } from "../../core/element_at.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
 import { COMPUTING, Phase, Word } from "../protocol/control_block.ts";
@@ -6,6 +7,7 @@ import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 import { ReplicaState } from "../replica/replica_state.ts";
 import { divideShards, listRows, listSums } from "./exchange_plan.ts";
+import { FewerRanksError } from "./fewer_ranks_error.ts";
 import type { Ranks } from "./ranks.ts";
 
 /**
@@ -38,8 +40,13 @@ export class RankedReplicas implements ReplicaGroup {
   async run(): Promise<void> {
     const { control } = this.#known.memory;
     const phases = elementAt(control, Word.phases);
-    if (!this.#ranks.areTogether) return this.#group.run();
-    if (phases & COMPUTING) await this.#compute(phases);
+    const isComputing = (phases & COMPUTING) !== 0;
+    const isShared = isComputing ? await this.#computeTogether(phases) : this.#ranks.areTogether;
+    if (!isShared) {
+      if (isComputing) await this.#takeShards(0, elementAt(control, Word.shardCount), phases);
+      control[Word.phases] = phases;
+      return this.#group.run();
+    }
     const left = phases & (Phase.penalties | Phase.update);
     if (!left) return;
     control[Word.phases] = left;
@@ -54,17 +61,34 @@ export class RankedReplicas implements ReplicaGroup {
     return this.#group.close();
   }
 
+  /**
+   * Until all ranks have it: where some are lost, those that are left begin again with what the command began with,
+   * which no rank has changed.
+   * @returns False if this rank has to do it alone.
+   */
+  async #computeTogether(phases: number): Promise<boolean> {
+    while (this.#ranks.areTogether) {
+      try {
+        await this.#compute(phases);
+        return true;
+      } catch (error) {
+        if (!(error instanceof FewerRanksError)) throw error;
+      }
+    }
+    return false;
+  }
+
   async #compute(phases: number): Promise<void> {
-    const { memory } = this.#known;
-    const { control } = memory;
-    const owned = divideShards(elementAt(control, Word.shardCount), this.#ranks.size);
-    control[Word.firstShard] = elementAt(owned, this.#ranks.rank);
-    control[Word.endShard] = elementAt(owned, this.#ranks.rank + 1);
+    const { control } = this.#known.memory;
+    const { rank, size } = this.#ranks;
+    const owned = divideShards(elementAt(control, Word.shardCount), size);
+    await this.#takeShards(elementAt(owned, rank), elementAt(owned, rank + 1), phases);
     control[Word.phases] = phases & COMPUTING;
     await this.#group.run();
     const began = performance.now();
     await this.#ranks.exchange(listSums(this.#known, phases, owned), listRows(this.#known, phases, owned));
     this.#addWaiting(performance.now() - began);
+    const { memory } = this.#known;
     const areFinite = this.#areRowsFinite(phases);
     control[Word.notFinite] = areFinite ? 0 : 1;
     // The sum of all ranks' gradients, which each of them has.
@@ -72,6 +96,23 @@ export class RankedReplicas implements ReplicaGroup {
     if (isHalf) control[Word.overflow] = elementAt(memory.gradientSlots, 0).every(Number.isFinite) ? 0 : 1;
     // A step whose loss was not finite leaves the state of the step before.
     if (phases & Phase.state && areFinite) memory.state.set(elementAt(memory.stateSlots, 0));
+  }
+
+  /** Writes into the control block which shards this process computes, and makes room for what they leave. */
+  async #takeShards(first: number, end: number, phases: number): Promise<void> {
+    const { control, gradientSlots, stateSlots, sizes } = this.#known.memory;
+    control[Word.firstShard] = first;
+    control[Word.endShard] = end;
+    control[Word.notFinite] = 0;
+    control[Word.overflow] = 0;
+    const fillsSlots = phases & (Phase.backward | Phase.gradient | Phase.state) && control[Word.scratch] === 0;
+    if (!fillsSlots || end - first <= gradientSlots.length) return;
+    // There was room for the shards of a rank among more of them. The cluster knows these lists, too.
+    while (gradientSlots.length < end - first) {
+      gradientSlots.push(createSharedFloat32(sizes.parameters));
+      stateSlots.push(createSharedFloat32(sizes.movesState ? sizes.state : 0));
+    }
+    await this.send({ kind: "setSlots", gradientSlots, stateSlots });
   }
 
   /** Every rank has the rows of all, and so all of them come to the same answer. */

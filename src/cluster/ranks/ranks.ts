@@ -5,9 +5,20 @@ import type { RankExchange, RowGather, SlotSum } from "./rank_exchange.ts";
 /** What one rank says when the others wait for its answer. */
 type Answer = { readonly value: unknown } | { readonly refusal: string };
 
+/** A rank that was lost, without which the others go on. */
+export interface RankLoss {
+  /** Its number when the ranks began. */
+  readonly rank: number;
+  /** "rank 2 of 4 (process 4711 on node7)", where that is known. */
+  readonly name: string;
+  /** How many ranks go on. */
+  readonly left: number;
+}
+
 /** Tells the other ranks that this one leaves them, and why, if it is not together with them. */
 export interface RankFarewell {
-  leave(failure?: string): Promise<void>;
+  /** @returns Whether there was another rank to tell. */
+  leave(failure?: string): Promise<boolean>;
 }
 
 /**
@@ -20,11 +31,11 @@ export class Ranks {
   readonly #exchange: RankExchange | undefined;
   readonly #farewell: RankFarewell | undefined;
   /** One word a rank: 1 from the exchange on in which it wants to stop. */
-  readonly #stops: Float32Array<SharedArrayBuffer>;
-  readonly #stopBounds: readonly number[];
+  #stops: Float32Array<SharedArrayBuffer>;
   readonly #stopping = new AbortController();
   /** What was thrown here and all ranks know of. */
   readonly #told = new WeakSet<object>();
+  readonly #followers = new Set<(loss: RankLoss) => void>();
   #stopReason: unknown;
   #wantsStop = false;
   #depthAlone = 0;
@@ -34,9 +45,7 @@ export class Ranks {
   constructor(exchange?: RankExchange, farewell?: RankFarewell) {
     this.#exchange = exchange;
     this.#farewell = farewell;
-    const size = exchange?.size ?? 1;
-    this.#stops = createSharedFloat32(size);
-    this.#stopBounds = Array.from({ length: size + 1 }, (_, rank) => rank);
+    this.#stops = createSharedFloat32(exchange?.size ?? 1);
   }
 
   /** A process that no other takes part with. */
@@ -88,11 +97,29 @@ export class Ranks {
     }
   }
 
-  /** Exchanges what one command left, and who wants to stop. */
+  /** Calls back for each rank that is lost from now on, while the others go on. */
+  followLosses(onLoss: (loss: RankLoss) => void): void {
+    this.#followers.add(onLoss);
+  }
+
+  /** Tells those who follow losses of one. */
+  noteLoss(loss: RankLoss): void {
+    // Nobody else is left to agree with.
+    if (this.size === 1 && this.#wantsStop) this.#stopping.abort(this.#stopReason);
+    for (const follow of this.#followers) follow(loss);
+  }
+
+  /**
+   * Exchanges what one command left, and who wants to stop.
+   * @throws {FewerRanksError} If ranks were lost and the others go on: nothing was exchanged.
+   */
   async exchange(sums: readonly SlotSum[], rows: readonly RowGather[]): Promise<void> {
     if (!this.#exchange) return;
+    const { size } = this;
+    if (this.#stops.length !== size) this.#stops = createSharedFloat32(size);
     this.#stops[this.rank] = this.#wantsStop ? 1 : 0;
-    const gathered = [...rows, { values: this.#stops, bounds: this.#stopBounds }];
+    const stopBounds = Array.from({ length: size + 1 }, (_, rank) => rank);
+    const gathered = [...rows, { values: this.#stops, bounds: stopBounds }];
     if (sums.length === 0) await this.#exchange.gatherOutputs(gathered);
     else await this.#exchange.exchangeSlots(sums, gathered);
     const isAgreed = this.#stops.some((stop) => stop === 1);
@@ -165,14 +192,16 @@ export class Ranks {
   /**
    * Leaves the others. All ranks do it together, unless `failure` ended this one alone: then the others are told, and
    * what they wait for is given up. May be called more than once.
+   * @returns Whether another rank was told, by the first call.
    */
-  async close(failure?: unknown): Promise<void> {
-    if (this.#isClosed) return;
+  async close(failure?: unknown): Promise<boolean> {
+    if (this.#isClosed) return false;
     this.#isClosed = true;
     const isAlone = failure !== undefined && !this.isShared(failure);
-    await this.#farewell?.leave(isAlone ? describeCause(failure) : undefined);
+    const isTold = (await this.#farewell?.leave(isAlone ? describeCause(failure) : undefined)) ?? false;
     if (isAlone) this.#exchange?.breakOff(new Error("this rank has left"));
     await this.#exchange?.close();
+    return isTold;
   }
 
   /** Whether what ended this rank ends all of them together. */

@@ -6,6 +6,7 @@ import type { LoggerState } from "../../evaluation/loggers/logger_group.ts";
 import type { TrainingPosition } from "../../training/checkpoints/checkpointing.ts";
 import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../training/checkpoints/snapshot_schema.ts";
 import type { StrategySnapshot } from "../../training/checkpoints/strategy_snapshot.ts";
+import type { LostRank } from "../lost_ranks.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 import { exportPathSchema } from "../summary_schema.ts";
 import type { StoredExperience } from "./matrix_rows.ts";
@@ -37,6 +38,8 @@ export interface RunCheckpoint {
   readonly place: RunPlace;
   /** Experiences that are trained once more together with the next one, whose models were refused. */
   readonly again?: readonly number[];
+  /** Ranks without which the run went on; absent where none was lost. */
+  readonly lostRanks?: readonly LostRank[];
   /** The network at that place, for other runs that begin with it; earlier versions kept none. */
   readonly model?: CheckpointModel;
 }
@@ -91,6 +94,7 @@ const checkpoint: z.ZodType<StoredCheckpoint> = z.strictObject({
     z.strictObject({ kind: z.literal("inside"), start: snapshotSchema, now: snapshotSchema, position }),
   ]),
   again: z.exactOptional(z.array(count)),
+  lostRanks: z.exactOptional(z.array(z.strictObject({ rank: count, left: count, iteration: count }))),
   model: z.exactOptional(
     z.strictObject({
       topology: z.strictObject({ class_name: z.string(), config: z.unknown() }),

@@ -7,7 +7,8 @@ import type { TrainingRunOptions } from "../options/training_run_options.ts";
 import { rehearseRun } from "../rehearse_run.ts";
 import type { RunDirectory } from "../run_directory.ts";
 import { createRunStrategy } from "../run_strategy.ts";
-import { type RunBeginning, TrainingRun } from "../training_run.ts";
+import { TrainingRun } from "../training_run.ts";
+import type { RunBeginning } from "../training_run_parts.ts";
 
 /** Where a run writes, and from where it goes on. */
 export interface RunOpening {

@@ -1,14 +1,21 @@
-import { setInterval } from "node:timers";
+import { clearTimeout, setInterval, setTimeout } from "node:timers";
 import { deserializeError } from "../../../core/errors/error_data.ts";
 import { resolveModule } from "../../../core/package_module.ts";
 import { releaseWorker } from "../../../core/release_worker.ts";
 import { createSharedInt32 } from "../../../core/shared/shared_memory.ts";
+import { FewerRanksError } from "../fewer_ranks_error.ts";
+import { LostRankError } from "../lost_rank_error.ts";
 import type { RankExchange, RowGather, SlotSum } from "../rank_exchange.ts";
+import { Halt } from "./mpi_calls.ts";
 import type { MpiAnswer, MpiRequest } from "./mpi_protocol.ts";
 
 const ENTRY = resolveModule("../../../../workers/mpi.ts", import.meta.url);
 /** Longer than any wait: a timer keeps the program alive while it waits for the thread. */
 const AWAKE_MS = 60_000;
+/** How long the thread may take to come out of a call of MPI that was given up. */
+const CLOSE_PATIENCE_MS = 2_000;
+/** How long MPI may take to find out that a rank is gone which others have noticed. */
+const SUSPECT_MS = 60_000;
 
 /** Who waits for the thread's next answer. */
 interface Waiter {
@@ -21,6 +28,8 @@ export interface MpiExchangeOptions {
   readonly file: string;
   /** True where the ranks of this machine share its cores. */
   readonly isCrowded: boolean;
+  /** True where the others go on if a rank is lost. */
+  readonly isElastic: boolean;
 }
 
 /** The coordinator's side of the thread that calls MPI. */
@@ -28,7 +37,15 @@ export class MpiExchange implements RankExchange {
   readonly #worker: Worker;
   readonly #stop = createSharedInt32(1);
   readonly #waiters: Waiter[] = [];
-  #begun = { rank: 0, size: 1, version: "" };
+  #begun: MpiAnswer & { readonly kind: "begun" } = BEFORE;
+  #firstSize = 1;
+  /** Requests that the thread has not answered. */
+  #unanswered = 1;
+  #noteIdle = () => {};
+  readonly #lost: number[] = [];
+  /** Ranks, by their first numbers, that are gone, though MPI has not noticed. */
+  readonly #suspects = new Map<number, { readonly reason: Error; readonly sinceMs: number }>();
+  #onLost: ((lost: readonly number[]) => void) | undefined;
   #broken: Error | undefined;
   #closing: Promise<void> | undefined;
 
@@ -36,10 +53,13 @@ export class MpiExchange implements RankExchange {
     this.#worker = new Worker(ENTRY, { type: "module", name: "mpi" });
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
+      this.#unanswered = 0;
       this.breakOff(new Error(`the thread that calls MPI failed: ${event.message}`));
     });
     this.#worker.addEventListener("message", ({ data }: MessageEvent<MpiAnswer>) => {
+      this.#unanswered -= 1;
       this.#waiters.shift()?.resolve(data);
+      if (this.#unanswered === 0) this.#noteIdle();
     });
     releaseWorker(this.#worker);
   }
@@ -53,6 +73,7 @@ export class MpiExchange implements RankExchange {
     await exchange.#wait();
     const begun = await exchange.#ask({ kind: "begin", stop: exchange.#stop, ...options });
     if (begun.kind === "begun") exchange.#begun = begun;
+    exchange.#firstSize = exchange.size;
     return exchange;
   }
 
@@ -69,28 +90,54 @@ export class MpiExchange implements RankExchange {
     return this.#begun.version;
   }
 
-  async exchangeSlots(sums: readonly SlotSum[], rows: readonly RowGather[]): Promise<void> {
-    await this.#ask({ kind: "exchange", sums, rows });
+  /** Why the others cannot go on where a rank is lost, though they are to; undefined if they can. */
+  get ulfmLack(): string | undefined {
+    return this.#begun.ulfmLack;
   }
 
-  async gatherOutputs(rows: readonly RowGather[]): Promise<void> {
-    await this.#ask({ kind: "exchange", sums: [], rows });
+  async exchangeSlots(sums: readonly SlotSum[], rows: readonly RowGather[]): Promise<void> {
+    const { kind } = await this.#ask({ kind: "exchange", sums, rows });
+    if (kind === "shrunk") throw new FewerRanksError();
+  }
+
+  gatherOutputs(rows: readonly RowGather[]): Promise<void> {
+    return this.exchangeSlots([], rows);
   }
 
   async gatherParameters(vectors: readonly Float32Array<SharedArrayBuffer>[]): Promise<void> {
     const boundsOf = (length: number) => Array.from({ length: this.size + 1 }, (_, rank) => (rank === 0 ? 0 : length));
-    await this.gatherOutputs(vectors.map((values) => ({ values, bounds: boundsOf(values.length) })));
+    await this.#repeat(() => {
+      const rows = vectors.map((values) => ({ values, bounds: boundsOf(values.length) }));
+      return { kind: "exchange", sums: [], rows };
+    });
   }
 
   async agree(said: string): Promise<string[]> {
-    const answer = await this.#ask({ kind: "agree", said });
+    const answer = await this.#repeat(() => ({ kind: "agree", said }));
     return answer.kind === "agreed" ? answer.said : [];
+  }
+
+  /** Told the first numbers of ranks that were lost while the others go on, also of those that were lost before. */
+  followLosses(onLost: (lost: readonly number[]) => void): void {
+    this.#onLost = onLost;
+    if (this.#lost.length > 0) onLost([...this.#lost]);
+  }
+
+  /**
+   * Has the thread look who is left, as somebody else has noticed that a rank, by its first number, is gone. Where MPI
+   * does not find that out, rank 0 breaks off with the reason.
+   */
+  suspect(rank: number, reason: Error): void {
+    if (this.#lost.includes(rank)) return;
+    this.#suspects.set(rank, { reason, sinceMs: performance.now() });
+    Atomics.compareExchange(this.#stop, 0, Halt.none, Halt.rankLost);
+    Atomics.notify(this.#stop, 0);
   }
 
   /** Ends every wait, also those to come, with a reason. What the thread waits for is given up. */
   breakOff(reason: Error): void {
     this.#broken ??= reason;
-    Atomics.store(this.#stop, 0, 1);
+    Atomics.store(this.#stop, 0, Halt.givenUp);
     Atomics.notify(this.#stop, 0);
     for (const { reject } of this.#waiters.splice(0)) reject(this.#broken);
   }
@@ -103,19 +150,61 @@ export class MpiExchange implements RankExchange {
   /** Ranks that were lost cannot leave together with the others. */
   async #end(): Promise<void> {
     if (!this.#broken) await this.#ask({ kind: "end" });
+    // Deno crashes at exit where a Worker was ended within a call of C.
+    else if (this.#unanswered > 0) await this.#becomeIdle();
     this.#worker.terminate();
+  }
+
+  #becomeIdle(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, CLOSE_PATIENCE_MS);
+      this.#noteIdle = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Asks until all ranks that are left have done it. */
+  async #repeat(request: () => MpiRequest): Promise<MpiAnswer> {
+    for (;;) {
+      const answer = await this.#ask(request());
+      if (answer.kind !== "shrunk") return answer;
+    }
   }
 
   async #ask(request: MpiRequest): Promise<MpiAnswer> {
     if (this.#broken) throw this.#broken;
+    this.#unanswered += 1;
     this.#worker.postMessage(request);
     const answer = await this.#wait();
     if (answer.kind === "failed") throw deserializeError(answer.error);
+    if (answer.kind === "shrunk") this.#shrink(answer);
     return answer;
   }
 
+  /** @throws {LostRankError} If the first rank was lost, which has the run's files. */
+  #shrink({ rank, size, lost }: MpiAnswer & { readonly kind: "shrunk" }): void {
+    this.#begun = { ...this.#begun, rank, size };
+    for (const number of lost) this.#suspects.delete(number);
+    if (lost.includes(0)) {
+      this.breakOff(new LostRankError(`rank 0 of ${this.#firstSize} was lost: its process has ended`));
+      throw this.#broken;
+    }
+    this.#lost.push(...lost);
+    if (lost.length > 0) this.#onLost?.(lost);
+  }
+
+  /** The others may wait long for rank 0, which has more to do: it alone decides. */
+  #giveUpSuspects(): void {
+    if (this.rank !== 0) return;
+    for (const { reason, sinceMs } of this.#suspects.values()) {
+      if (performance.now() - sinceMs > SUSPECT_MS) this.breakOff(reason);
+    }
+  }
+
   async #wait(): Promise<MpiAnswer> {
-    const awake = setInterval(() => {}, AWAKE_MS);
+    const awake = setInterval(() => this.#giveUpSuspects(), AWAKE_MS);
     try {
       return await new Promise<MpiAnswer>((resolve, reject) => this.#waiters.push({ resolve, reject }));
     } finally {
@@ -123,3 +212,6 @@ export class MpiExchange implements RankExchange {
     }
   }
 }
+
+/** Until MPI has begun. */
+const BEFORE = { kind: "begun", rank: 0, size: 1, version: "", ulfmLack: undefined } as const;

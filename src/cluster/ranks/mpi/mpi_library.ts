@@ -1,4 +1,5 @@
 import process from "node:process";
+import { elementAt } from "../../../core/element_at.ts";
 import type { ForeignFunction, ForeignInterface, ForeignType } from "../../../core/foreign/foreign_interface.ts";
 import { openForeignInterface } from "../../../core/foreign/open_foreign_interface.ts";
 import { detectFlavour, type MpiFlavour } from "./mpi_flavour.ts";
@@ -21,10 +22,22 @@ const FUNCTIONS = {
   MPI_Ialltoallv: ["word", "word", "word", "handle", "word", "word", "word", "handle", "handle", "word"],
   MPI_Iallgatherv: ["word", "int32", "handle", "word", "word", "word", "handle", "handle", "word"],
   MPI_Test: ["word", "word", "word"],
-} as const satisfies Record<string, readonly (ForeignType | "handle")[]>;
+  MPI_Comm_get_attr: ["handle", "int32", "word", "word"],
+  MPI_Comm_group: ["handle", "word"],
+  MPI_Group_translate_ranks: ["handle", "int32", "word", "handle", "word"],
+} as const satisfies Signatures;
+
+/** What goes on after a rank was lost, User-Level Fault Mitigation: Open MPI has it from version 5 on. */
+const ULFM_FUNCTIONS = {
+  MPIX_Comm_revoke: ["handle"],
+  MPIX_Comm_shrink: ["handle", "word"],
+  MPIX_Comm_iagree: ["handle", "word", "word"],
+} as const satisfies Signatures;
 
 /** The name of a function of MPI that is called. */
-export type MpiFunction = keyof typeof FUNCTIONS;
+export type MpiFunction = keyof typeof FUNCTIONS | keyof typeof ULFM_FUNCTIONS;
+
+type Signatures = Record<string, readonly (ForeignType | "handle")[]>;
 
 /** A library of MPI that was loaded into this process. */
 export class MpiLibrary {
@@ -64,8 +77,9 @@ export class MpiLibrary {
     const findSymbol = (symbol: string) => callWithText(symbol, (name) => find(handle, name));
     const flavour = detectFlavour(file, findSymbol);
     const functions = new Map<string, ForeignFunction>();
-    for (const [name, types] of Object.entries(FUNCTIONS)) {
+    for (const [name, types] of Object.entries({ ...FUNCTIONS, ...ULFM_FUNCTIONS })) {
       const address = findSymbol(name);
+      if (address === 0 && name in ULFM_FUNCTIONS) continue;
       if (address === 0) throw new Error(`${file} has no function ${name}`);
       const takes = types.map((type) => (type === "handle" ? flavour.handle : type));
       functions.set(name, foreign.bind({ address, takes, gives: "int32" }));
@@ -75,8 +89,26 @@ export class MpiLibrary {
 
   /** Calls a function. @throws {Error} With MPI's own words, if it gives an error. */
   call(name: MpiFunction, ...values: number[]): void {
-    const code = this.#functions.get(name)?.(...values) ?? -1;
-    if (code !== 0) throw new Error(`${name} failed: ${this.#describe(code)}`);
+    const code = this.tryCall(name, ...values);
+    if (code !== 0) throw new Error(`${name} failed: ${this.describeError(code)}`);
+  }
+
+  /** Calls a function. Returns its error code, 0 for none. */
+  tryCall(name: MpiFunction, ...values: number[]): number {
+    return this.#functions.get(name)?.(...values) ?? -1;
+  }
+
+  /** Whether the library can go on after a rank was lost; it does so only if its launcher was told. */
+  get hasUlfm(): boolean {
+    return this.flavour.name === "Open MPI" && Object.keys(ULFM_FUNCTIONS).every((name) => this.#functions.has(name));
+  }
+
+  /** The whole number of 32 bits at an address. */
+  readInt32(address: number): number {
+    const copy = this.#foreign.open(LIBC, "memcpy", { takes: ["word", "word", "word"], gives: "word" });
+    const word = new Int32Array(new ArrayBuffer(4));
+    copy(this.addressOf(word), address, word.byteLength);
+    return elementAt(word, 0);
   }
 
   /** Where a view lies. The view must be kept until C is through with it. */
@@ -92,7 +124,8 @@ export class MpiLibrary {
     return first.replace(/ Version:\s*/, " ").trim();
   }
 
-  #describe(code: number): string {
+  /** MPI's own words for an error code. */
+  describeError(code: number): string {
     const describe = this.#functions.get("MPI_Error_string");
     return this.#readText((buffer, length) => void describe?.(code, buffer, length)) || `error ${code}`;
   }

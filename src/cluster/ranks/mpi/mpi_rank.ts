@@ -4,7 +4,7 @@ import { createSharedVectors } from "../../../kernels/vector_memory.ts";
 import { locateSlice } from "../../memory/shards.ts";
 import { averageSlots, reduceSlots } from "../../replica/reduce_slots.ts";
 import type { RowGather, SlotSum } from "../rank_exchange.ts";
-import { MpiCalls, type MpiWaiting } from "./mpi_calls.ts";
+import type { MpiCalls } from "./mpi_calls.ts";
 import type { MpiLibrary } from "./mpi_library.ts";
 
 /** Slices of vectors begin at multiples of this many elements. */
@@ -25,27 +25,23 @@ type Rows = Omit<RowGather, "values"> & { readonly values: Float32Array };
 
 /** One rank as the thread sees it that calls MPI: nobody else in the process does. */
 export class MpiRank {
-  readonly rank: number;
-  readonly size: number;
   readonly #library: MpiLibrary;
   readonly #calls: MpiCalls;
   readonly #rooms = new Map<string, ExchangeRoom>();
   #rows = { sent: createHeld(1), received: createHeld(1) };
 
-  /** Begins MPI. @throws {Error} If it cannot be begun. */
-  constructor(library: MpiLibrary, waiting: MpiWaiting) {
+  constructor(library: MpiLibrary, calls: MpiCalls) {
     this.#library = library;
-    const { world, errorsReturn, serialized } = library.flavour;
-    const word = new Int32Array(new ArrayBuffer(4));
-    const place = library.addressOf(word);
-    library.call("MPI_Init_thread", 0, 0, serialized, place);
-    if (elementAt(word, 0) < serialized) throw new Error(`${library.version} allows its first thread alone`);
-    library.call("MPI_Comm_set_errhandler", world, errorsReturn);
-    library.call("MPI_Comm_rank", world, place);
-    this.rank = elementAt(word, 0);
-    library.call("MPI_Comm_size", world, place);
-    this.size = elementAt(word, 0);
-    this.#calls = new MpiCalls(library, waiting);
+    this.#calls = calls;
+  }
+
+  get rank(): number {
+    return this.#calls.communicator.rank;
+  }
+
+  /** R */
+  get size(): number {
+    return this.#calls.communicator.size;
   }
 
   /** As `RankExchange.exchangeSlots`: the rows travel while the slots are added up. */
