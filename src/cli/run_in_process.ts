@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import process from "node:process";
 import { ERASE_BELOW } from "../evaluation/loggers/terminal_bars.ts";
 import type { CliContext } from "./cli_context.ts";
@@ -15,10 +16,22 @@ export async function runInProcess(
 ): Promise<void> {
   const [stdout, stderr] = [new ProcessStream(process.stdout), new ProcessStream(process.stderr)];
   // A bar may be half drawn.
-  const signal = listenForStops(() => stdout.isTTY && stdout.write(ERASE_BELOW));
+  const signal = listenForStops((name) => {
+    if (stdout.isTTY) stdout.write(ERASE_BELOW);
+    tellNow(`${name} was received again: ended at once`);
+  });
   const status = await run(process.argv.slice(2), { stdout, stderr, signal });
   const lost = await stdout.finish();
   if (lost) stderr.write(`${lost.message}\n`);
   await stderr.finish();
   process.exitCode = lost && status === EXIT_STATUS.done ? EXIT_STATUS.failed : status;
+}
+
+/** Before the process ends, which does not wait for its streams. */
+function tellNow(line: string): void {
+  try {
+    writeSync(process.stderr.fd, `${line}\n`);
+  } catch {
+    // Nobody reads it.
+  }
 }
