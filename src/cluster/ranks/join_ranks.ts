@@ -45,8 +45,8 @@ const JOIN_RULES: OptionRules<JoinOptions> = {
  * await using strategy = new Naive({ model, optimizer, cluster: { workers: 2, ranks } });
  */
 export async function joinRanks(options: JoinOptions = {}): Promise<Ranks> {
-  const { elastic = false } = options;
   const joined = await joinByMpi(options);
+  const { elastic = false } = options;
   if (!joined && elastic) throw new ElasticRefusal("--elastic requires several ranks: mpirun --with-ft ulfm -np 4 …");
   if (!joined) return Ranks.single();
   const { exchange, place } = joined;

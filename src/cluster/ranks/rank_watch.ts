@@ -20,7 +20,7 @@ export interface RankWatchOptions {
   readonly isLocal: boolean;
   /** Called once, with the first rank whose loss ends the job. */
   readonly onLost: (error: LostRankError) => void;
-  /** Called for each rank whose process has ended, but rank 0, where the others go on. Default: its loss ends the job. */
+  /** Called for each rank but rank 0 whose process has ended, where the others go on. Default: that ends the job. */
   readonly onGone?: (rank: number, error: LostRankError) => void;
 }
 
@@ -30,7 +30,7 @@ interface Peer {
   readonly name: string;
 }
 
-/** One line between two ranks, as JSON. "bye": all ranks leave together; "gone": another one was lost, and they go on. */
+/** One line between two ranks, as JSON. "bye": all ranks leave together; "gone": they go on without one. */
 const line = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("hello"), rank: z.number(), name: z.string(), token: z.string() }),
   z.object({ kind: z.literal("beat") }),
