@@ -10,10 +10,11 @@ export interface KernelModule {
   readonly memory: readonly string[];
 }
 
-/** Parameters and gradients are shared by all threads; matrices belong to one, and grow. */
+/** Parameters and gradients are shared by all threads; matrices and vectors that are held belong to one, and grow. */
 export const KERNEL_MODULES: readonly KernelModule[] = [
   { name: "vector_kernels", memory: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"] },
   { name: "matrix_kernels", memory: ["--initialMemory", "1"] },
+  { name: "held_kernels", memory: ["--initialMemory", "1"] },
 ];
 
 /** The file that carries a module compiled. */

@@ -1,9 +1,10 @@
 import { assertInRange, needs, RangeRefusal } from "../core/errors/errors.ts";
-import { createMatrixKernels, growMemory, type MatrixKernels } from "./matrix_memory.ts";
+import { createHeldKernels, type HeldKernels } from "./held_memory.ts";
+import { growMemory } from "./matrix_memory.ts";
 
 /** Vectors that can be given at a time: what is held is read from memory once for all of them. A multiple of 4. */
 export const GIVEN_VECTORS = 8;
-/** Vectors are filled up to whole pieces, with zeros: as in `assembly/matrix_kernels.ts`. */
+/** Vectors are filled up to whole pieces, with zeros: as in `assembly/held_kernels.ts`. */
 const PIECE_BYTES = 1024 * Float32Array.BYTES_PER_ELEMENT;
 /** Between vectors: the same places of several of them fall into different sets of the cache. */
 const GAP_BYTES = 11 * 64;
@@ -22,13 +23,13 @@ export interface HeldProducts {
  * exact to about a millionth of the lengths.
  */
 export class HeldVectors {
-  #kernels: MatrixKernels | undefined;
+  #kernels: HeldKernels | undefined;
   #count = 0;
   #length = 0;
 
   /** Makes room for `count` vectors of that length, all 0; what was held and given before is forgotten. */
   reserve(count: number, length: number): void {
-    this.#kernels ??= createMatrixKernels();
+    this.#kernels ??= createHeldKernels();
     this.#count = count;
     this.#length = length;
     const { products, bytes } = this.#locate();
@@ -72,7 +73,7 @@ export class HeldVectors {
     new Float32Array(memory.buffer, address + place * this.#locate().stride, vector.length).set(vector);
   }
 
-  #require(length: number): MatrixKernels {
+  #require(length: number): HeldKernels {
     if (!this.#kernels || length !== this.#length) {
       throw new RangeRefusal(needs("vectors held", `one of their length, ${this.#length}`, length));
     }

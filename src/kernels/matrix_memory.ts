@@ -4,10 +4,6 @@ import { MATRIX_KERNELS_WASM } from "./matrix_kernels_wasm.ts";
 /** The compiled arithmetic of `assembly/matrix_kernels.ts`, on addresses in its memory. */
 export interface MatrixFunctions {
   multiplyByTransposed(a: number, b: number, product: number, m: number, n: number, k: number): void;
-  widenRows(rows: number, low: number, high: number, m: number, k: number): void;
-  addGram(rows: number, sums: number, m: number, k: number): void;
-  addProducts(a: number, b: number, products: number, m: number, n: number, pieces: number, stride: number): void;
-  addSquares(a: number, squares: number, m: number, pieces: number, stride: number): void;
 }
 
 /** The functions and the memory that they compute in, which is this thread's own. */
@@ -33,8 +29,7 @@ export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
   if (missing > 0) memory.grow(Math.ceil(missing / PAGE_BYTES));
 }
 
-/** Kernels over a memory of their own, for what is to stay there. */
-export function createMatrixKernels(): MatrixKernels {
+function createMatrixKernels(): MatrixKernels {
   const memory = new WebAssembly.Memory({ initial: 1 });
   return { memory, functions: loadKernels(MATRIX_KERNELS_WASM, memory) };
 }

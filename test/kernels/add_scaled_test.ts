@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { TINY } from "../../src/core/vector.ts";
-import { addAllScaled, addScaled } from "../../src/kernels/add_scaled.ts";
+import { addScaled } from "../../src/kernels/add_scaled.ts";
 import { PIECE_SIZE } from "../../src/kernels/vector_kernels.ts";
 
 const float = fc.float({ noDefaultInfinity: false });
@@ -50,32 +50,5 @@ describe("addScaled()", () => {
     const wanted = vector.map((value) => 1.5 * value);
     addScaled(vector, vector, 0.5);
     expect(vector).toEqual(wanted);
-  });
-});
-
-describe("addAllScaled()", () => {
-  test("has the bits of one addition after another, whatever their number", () => {
-    const lengths = fc.oneof(
-      fc.integer({ min: 1, max: 1100 }),
-      fc.integer({ min: PIECE_SIZE - 3, max: PIECE_SIZE + 5 }),
-    );
-    const terms = fc.array(fc.tuple(values, factors), { maxLength: 12 });
-    fc.assert(
-      fc.property(lengths, values, terms, (length, targets, added) => {
-        const [target, wanted] = [makeView(length, 1, targets), makeView(length, 1, targets)];
-        const addends = added.map(([from]) => makeView(length, 2, from));
-        for (const [i, [, factor]] of added.entries()) {
-          const addend = addends[i];
-          for (let at = 0; at < length; at++) wanted[at] = addOne(wanted[at] ?? 0, addend?.[at] ?? 0, factor);
-        }
-        addAllScaled(
-          target,
-          addends,
-          added.map(([, factor]) => factor),
-        );
-        expect(wanted.findIndex((value, at) => !Object.is(value, target[at]))).toBe(-1);
-      }),
-      { numRuns: 100 },
-    );
   });
 });

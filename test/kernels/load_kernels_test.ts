@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createMatrixKernels } from "../../src/kernels/matrix_memory.ts";
+import { createHeldKernels } from "../../src/kernels/held_memory.ts";
 
 describe("loadKernels()", () => {
   test("compiles a module once for several memories, which share nothing", () => {
@@ -12,16 +12,13 @@ describe("loadKernels()", () => {
       }
     };
     try {
-      const [first, second] = [createMatrixKernels(), createMatrixKernels()];
-      createMatrixKernels();
+      const [first, second] = [createHeldKernels(), createHeldKernels()];
+      createHeldKernels();
       expect(compiled).toBeLessThanOrEqual(1);
       new Float32Array(first.memory.buffer).fill(1, 0, 4);
-      first.functions.widenRows(0, 64, 128, 1, 4);
-      const view = (kernels: typeof first) => [...new Float64Array(kernels.memory.buffer, 64, 2)];
-      expect([view(first), view(second)]).toEqual([
-        [1, 1],
-        [0, 0],
-      ]);
+      first.functions.addSquares(0, 8192, 1, 1, 4096);
+      const view = (kernels: typeof first) => [...new Float64Array(kernels.memory.buffer, 8192, 1)];
+      expect([view(first), view(second)]).toEqual([[4], [0]]);
     } finally {
       WebAssembly.Module = Module;
     }

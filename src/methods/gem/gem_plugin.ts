@@ -1,4 +1,5 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
+import { ScaledVectors } from "../../kernels/scaled_vectors.ts";
 import { EpisodicMemory } from "../../memory/buffers/episodic_memory.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -6,7 +7,7 @@ import type { PluginState, StrategyPlugin, StrategySetup } from "../../training/
 import { assertRows } from "../shared/assert_rows.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type GEMOptions, gem } from "./options.ts";
-import { projectOntoMemories } from "./project_gradient.ts";
+import { holdGradient, projectOntoMemories } from "./project_gradient.ts";
 
 /**
  * GEM: no step may raise, to first order, the loss on the memory of any past experience. Every step computes one
@@ -19,8 +20,8 @@ export class GEMPlugin implements StrategyPlugin {
   readonly traits: readonly Trait[] = ["changesLoss"];
   readonly #memory: EpisodicMemory;
   readonly #memoryStrength: number;
-  /** One gradient [P] an experience, written anew at every step. */
-  #gradients: Float32Array[] = [];
+  /** One gradient [P] an experience, written anew at every step, and the step's own. */
+  readonly #gradients = new ScaledVectors();
 
   /** @throws {RangeError} If an option is out of range. */
   constructor(given: GEMOptions) {
@@ -40,13 +41,12 @@ export class GEMPlugin implements StrategyPlugin {
   async afterBackward(strategy: BaseStrategy): Promise<void> {
     const { parts } = this.#memory;
     if (parts.length === 0) return;
+    const memories = { vectors: this.#gradients, count: parts.length };
+    memories.vectors.reserve(parts.length + 1, strategy.gradient.length);
     for (const [index, samples] of parts.entries()) {
-      const gradient = await strategy.gradientOn(samples, { training: true });
-      if (this.#gradients[index]?.length !== gradient.length)
-        this.#gradients[index] = new Float32Array(gradient.length);
-      this.#gradients[index]?.set(gradient);
+      holdGradient(memories.vectors, index, await strategy.gradientOn(samples, { training: true }));
     }
-    projectOntoMemories(strategy.gradient, this.#gradients.slice(0, parts.length), this.#memoryStrength);
+    projectOntoMemories(strategy.gradient, memories, this.#memoryStrength);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {

@@ -2,18 +2,32 @@
 import { solveQP } from "quadprog";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { assertSameLength, dot } from "../../core/vector.ts";
-import { addAllScaled } from "../../kernels/add_scaled.ts";
-import { computeGram } from "../../kernels/gram_matrix.ts";
+import type { ScaledVectors } from "../../kernels/scaled_vectors.ts";
 
 /** Added to the diagonal of GGᵀ, so that memories whose gradients are dependent still have one solution. */
 const RIDGE = 1e-3;
 
+/** The gradient of each memory of the past [N, P], and behind them a place for the step's own. */
+export interface MemoryGradients {
+  /** N */
+  readonly count: number;
+  readonly vectors: ScaledVectors;
+}
+
+/**
+ * Holds a memory's gradient, or the step's own.
+ * @throws {RangeError} If the lengths differ, or a number is not finite.
+ */
+export function holdGradient(vectors: ScaledVectors, place: number, gradient: Float32Array): void {
+  assertFinite(vectors.hold(place, gradient));
+}
+
 /**
  * Moves `gradient` g the least way such that no memory's loss rises, in place, if it would raise one: g + Gᵀv, where v
  * solves the dual, min ½ vᵀ(GGᵀ + 10⁻³I)v + (Gg)ᵀv with every v ≥ γ. The bound γ on v and the ridge are those of the
- * authors' program; the paper adds γ to v afterwards.
- * @param memories G, one gradient [P] a memory; borrowed.
+ * authors' program; the paper adds γ to v afterwards. Whether a memory is in conflict is decided in double precision;
+ * GGᵀ and Gg are exact to about 1e-7 of the gradients' lengths.
+ * @param memories G; borrowed.
  * @param memoryStrength γ
  * @returns Whether it was moved.
  * @throws {RangeError} If the lengths differ, or a number is not finite.
@@ -21,29 +35,23 @@ const RIDGE = 1e-3;
  */
 export function projectOntoMemories(
   gradient: Float32Array,
-  memories: readonly Float32Array[],
+  { vectors, count }: MemoryGradients,
   memoryStrength: number,
 ): boolean {
-  const act = "GEM";
-  for (const memory of memories) assertSameLength(act, gradient, memory);
+  holdGradient(vectors, count, gradient);
+  const places = Array.from({ length: count }, (_, i) => i);
   // The first conflict is enough to know that all products are needed.
-  const areInConflict = memories.some((memory) => {
-    const product = dot(memory, gradient);
-    assertFinite(act, product);
-    return product < 0;
-  });
-  if (!areInConflict) return false;
-  const width = memories.length + 1;
-  const gram = computeGram([...memories, gradient]);
-  const conflicts = memories.map((_, i) => elementAt(gram, i * width + memories.length));
-  for (const product of conflicts) assertFinite(act, product);
-  const rows = memories.map((_, i) => [...gram.subarray(i * width, i * width + memories.length)]);
-  addAllScaled(gradient, memories, solveDual(rows, conflicts, memoryStrength));
+  if (!places.some((place) => vectors.multiply(place, count) < 0)) return false;
+  const gram = vectors.computeGram();
+  const width = count + 1;
+  const conflicts = places.map((i) => elementAt(gram, i * width + count));
+  const rows = places.map((i) => [...gram.subarray(i * width, i * width + count)]);
+  vectors.addTo(gradient, solveDual(rows, conflicts, memoryStrength));
   return true;
 }
 
-function assertFinite(act: string, product: number): void {
-  if (!Number.isFinite(product)) throw new RangeRefusal(needs(act, "finite gradients", product));
+function assertFinite(largest: number): void {
+  if (!Number.isFinite(largest)) throw new RangeRefusal(needs("GEM", "finite gradients", largest));
 }
 
 /** The v ≥ γ that minimises ½ vᵀ(Q + 10⁻³I)v + qᵀv. */

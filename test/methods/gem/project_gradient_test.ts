@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { projectOntoMemories } from "../../../src/methods/gem/project_gradient.ts";
 import { measureDifference } from "../shared/slow_losses.ts";
+import { holdMemories } from "./held_memories.ts";
 
 /** A gradient and up to four memories' of a few parameters, and a memory strength. */
 const problems = fc.integer({ min: 1, max: 6 }).chain((length) => {
@@ -54,7 +55,7 @@ describe("projectOntoMemories()", () => {
         const moved = Float32Array.from(gradient);
         const before = moved.slice();
         const vectors = memories.map((memory) => Float32Array.from(memory));
-        const wasMoved = projectOntoMemories(moved, vectors, strength);
+        const wasMoved = projectOntoMemories(moved, holdMemories(vectors), strength);
         expect(wasMoved).toBe(memories.some((memory) => dot([...memory], gradient) < -1e-6));
         if (!wasMoved) expect(moved).toEqual(before);
         expect(measureDifference(moved, projectSlowly(gradient, memories, strength))).toBeLessThan(2e-2);
@@ -66,22 +67,26 @@ describe("projectOntoMemories()", () => {
   test("leaves no conflict behind and moves as little as it can, by hand", () => {
     const gradient = new Float32Array([1, -1]);
     // The only constraint is y >= 0: the nearest point is (1, 0), but for the ridge.
-    projectOntoMemories(gradient, [new Float32Array([0, 10])], 0);
+    projectOntoMemories(gradient, holdMemories([new Float32Array([0, 10])]), 0);
     expect(measureDifference(gradient, [1, 0])).toBeLessThan(1e-4);
     const kept = new Float32Array([1, 0.5]);
-    expect(projectOntoMemories(kept, [new Float32Array([0, 10])], 0.5)).toBe(false);
+    expect(projectOntoMemories(kept, holdMemories([new Float32Array([0, 10])]), 0.5)).toBe(false);
     expect([...kept]).toEqual([1, 0.5]);
   });
 
   test("gives memories at least their strength, once one of them conflicts", () => {
     const gradient = new Float32Array([0, -0.1]);
-    projectOntoMemories(gradient, [new Float32Array([0, 1]), new Float32Array([1, 0])], 0.5);
+    projectOntoMemories(gradient, holdMemories([new Float32Array([0, 1]), new Float32Array([1, 0])]), 0.5);
     expect(measureDifference(gradient, [0.5, 0.4])).toBeLessThan(1e-3);
   });
 
   test("refuses vectors of other lengths and numbers that are not finite", () => {
+    const zeros = (length: number) => holdMemories([new Float32Array(length)]);
     const gradient = new Float32Array([1, Number.NaN]);
-    expect(() => projectOntoMemories(gradient, [new Float32Array(3)], 0)).toThrow("vectors of one length");
-    expect(() => projectOntoMemories(gradient, [new Float32Array(2)], 0)).toThrow("finite gradients, got NaN");
+    expect(() => projectOntoMemories(gradient, zeros(3), 0)).toThrow("one of their length, 3, got 2");
+    expect(() => projectOntoMemories(gradient, zeros(2), 0)).toThrow("finite gradients, got NaN");
+    expect(() => holdMemories([new Float32Array([Number.NEGATIVE_INFINITY])])).toThrow(
+      "finite gradients, got Infinity",
+    );
   });
 });
