@@ -4,13 +4,14 @@ import type { CandidateResult, PeerStep } from "./gpu_report.ts";
 export function formatTable(candidates: readonly CandidateResult[], peers: readonly PeerStep[]): string {
   const rows = candidates.flatMap((result) => {
     if (!result.loads) return [];
-    return result.measured.steps.map(({ model, batchSize, milliseconds, cpuMilliseconds }) => {
+    return result.measured.steps.map(({ model, batchSize, milliseconds, cpuMilliseconds, pinned }) => {
       const peer = peers.find((step) => step.model === model && step.batchSize === batchSize)?.milliseconds;
       const parity = result.measured.gradients.find((gradient) => gradient.model === model);
       return [
         `${model}, ${batchSize} rows`,
         `${result.engine} on ${result.device}`,
         show(milliseconds),
+        show(pinned?.milliseconds),
         show(peer),
         peer === undefined ? "–" : (peer / milliseconds).toFixed(2),
         show(cpuMilliseconds ?? undefined),
@@ -18,7 +19,16 @@ export function formatTable(candidates: readonly CandidateResult[], peers: reado
       ];
     });
   });
-  const header = ["model", "engine", "ms a step", "PyTorch", "ratio", "1 thread of the processor", "gradient"];
+  const header = [
+    "model",
+    "engine",
+    "ms a step",
+    "with pinned memory",
+    "PyTorch",
+    "ratio",
+    "1 thread of the processor",
+    "gradient",
+  ];
   return [header, header.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |\n`).join("");
 }
 

@@ -21,6 +21,17 @@ export interface StepTime {
   /** Medians; null where the model is too large for the processor. */
   readonly milliseconds: number;
   readonly cpuMilliseconds: number | null;
+  /** The same with pinned memory; null where there is none to pin. */
+  readonly pinned: PinnedStep | null;
+}
+
+/** A training step with pinned memory. */
+export interface PinnedStep {
+  readonly milliseconds: number;
+  /** What was locked. */
+  readonly bytes: number;
+  /** Why the driver refused to lock an array; null where it did not. */
+  readonly refusal: string | null;
 }
 
 /** A short training on made data that is easy to learn. */

@@ -1,10 +1,12 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { ClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { describeCause } from "../../src/core/errors/errors.ts";
 import { RandomStream } from "../../src/core/random_stream.ts";
 import { createSharedFloat32, createSharedInt32 } from "../../src/core/shared/shared_memory.ts";
 import { createDataSource } from "../../src/data/data_source.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import { createEngine, prepareModel } from "../../src/engine/create_engine.ts";
+import { DOUBLE_DEVICE } from "../../src/engine/device/double_driver.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { simpleMLP } from "../../src/models/simple_mlp.ts";
@@ -101,7 +103,8 @@ async function computeGradient(
   return { name: engine.name, gradient };
 }
 
-async function timeSteps(model: CheckModel, candidate: Candidate, sizes: CheckSizes): Promise<StepTime> {
+/** Times training steps on the candidate: with and without pinned memory where it is a device, and on the processor. */
+export async function timeSteps(model: CheckModel, candidate: Candidate, sizes: CheckSizes): Promise<StepTime> {
   const { steps, repetitions } = sizes;
   const { batchSize } = model;
   const data = makeDataset(`${model.name} samples`, makeSamples(model.sampleShape, 4 * batchSize));
@@ -111,18 +114,40 @@ async function timeSteps(model: CheckModel, candidate: Candidate, sizes: CheckSi
     isSlow: false,
     loadData: async () => data,
   };
-  const open = ({ engine, device }: Candidate) =>
+  const open = ({ engine, device }: Candidate, options: ClusterOptions = {}) =>
     LibrarySteps.open({
       workload,
       batchSize,
       steps,
-      cluster: { workers: 1, engine, devices: [device], silenceTimeoutMs: SILENCE_TIMEOUT_MS },
+      cluster: { workers: 1, engine, devices: [device], silenceTimeoutMs: SILENCE_TIMEOUT_MS, ...options },
     });
-  const contestants = [await open(candidate), ...(model.isLarge ? [] : [await open(CPU)])];
+  const own = await open(candidate);
+  const pinned = canPin(candidate) ? await open(candidate, { cuda: { pinnedMemory: true } }) : undefined;
+  const cpu = model.isLarge ? undefined : await open(CPU);
+  const contestants = [own, pinned, cpu].filter((contestant) => contestant !== undefined);
   const signal = new AbortController().signal;
-  const [own = [], cpu] = await interleave(contestants, { repetitions, warmups: 1, signal });
+  const times = await interleave(contestants, { repetitions, warmups: 1, signal });
+  const medianOf = (contestant: LibrarySteps) => median(times[contestants.indexOf(contestant)] ?? []);
+  const traffic = await pinned?.readTraffic();
   for (const contestant of contestants) await contestant.close();
-  return { model: model.name, batchSize, milliseconds: median(own), cpuMilliseconds: cpu ? median(cpu) : null };
+  return {
+    model: model.name,
+    batchSize,
+    milliseconds: medianOf(own),
+    cpuMilliseconds: cpu ? medianOf(cpu) : null,
+    pinned: pinned
+      ? {
+          milliseconds: medianOf(pinned),
+          bytes: traffic?.pinnedBytes ?? 0,
+          refusal: traffic?.pinRefusal ?? null,
+        }
+      : null,
+  };
+}
+
+/** Whether the device has memory of its own, to which the C API copies. */
+function canPin({ engine, device }: Candidate): boolean {
+  return engine === "onnxruntime" && (device.startsWith("cuda") || device === DOUBLE_DEVICE);
 }
 
 async function trainShortly({ engine, device }: Candidate, { batchSize, steps }: CheckSizes): Promise<ShortRun> {

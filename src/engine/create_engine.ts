@@ -92,7 +92,7 @@ export async function createEngine(spec: EngineSpec): Promise<Engine> {
       const settings = {
         device,
         precision,
-        ...(device.startsWith("cuda") && Object.keys(cuda).length > 0 ? { cuda } : {}),
+        ...(takesCudaOptions(device) && Object.keys(cuda).length > 0 ? { cuda } : {}),
       };
       const whole = await createOnnxruntimeEngine({ spec: model.spec, ...settings });
       const { frozenPart } = model;
@@ -188,8 +188,13 @@ export function assertCudaOptions(engine: EngineKind, devices: readonly string[]
   if (Object.values(cuda).every((value) => value === undefined)) return;
   const names = Object.keys(cuda).join(" and ");
   if (engine === "tfjs") throw new RangeRefusal(`${names}: options of onnxruntime on CUDA, got the engine tfjs`);
-  if (devices.some((device) => device.startsWith("cuda"))) return;
+  if (devices.some(takesCudaOptions)) return;
   throw new RangeRefusal(`${names}: options of CUDA devices, got ${[...new Set(devices)].join("|")}`);
+}
+
+/** CUDA devices do, and the double for what is about copies. */
+function takesCudaOptions(device: string): boolean {
+  return device.startsWith("cuda") || device === DOUBLE_DEVICE;
 }
 
 /**

@@ -110,8 +110,8 @@ export class ScaledVectors {
   }
 
   /**
-   * target += the sum of the first vectors, each multiplied with its factor: four vectors at a time in float32, in double
-   * precision from there on, and rounded once. Tiny sums are flushed to 0.
+   * target += the sum of the first vectors, each multiplied with its factor: four vectors at a time in float32, in
+   * double precision from there on, and rounded once. Tiny sums are flushed to 0.
    * @param factors One for each of the first vectors.
    * @throws {RangeError} If the target has another length.
    */
@@ -176,7 +176,7 @@ interface Block {
   readonly pieces: number;
   /** Those that fill up a four included. */
   readonly rows: number;
-  /** In bytes: of a chunk of a vector as it came, of a piece in double precision, of factors with scales, and of [rows, rows] float64. */
+  /** In bytes: of a chunk as it came, of a piece in double precision, of factors with scales, and of [rows, rows]. */
   readonly places: Readonly<Record<"staged" | "scratch" | "factors" | "sums", number>>;
 }
 

@@ -62,6 +62,8 @@ export interface RunConfig {
   readonly tf32?: boolean | undefined;
   /** How cuDNN chooses algorithms of convolutions; absent for onnxruntime's default. */
   readonly convolutionSearch?: string | undefined;
+  /** Whether arrays that CUDA copies at each step are locked; absent where it is not. */
+  readonly pinnedMemory?: boolean | undefined;
   /** What is minimised; absent for cross-entropy without options. */
   readonly criterion?: NamedChoice | undefined;
   /** What is measured besides, by modules of the user's; absent where there are none. */

@@ -50,6 +50,7 @@ describe("train with options of CUDA", () => {
       ["--no-tf32", "--convolution-search", "heuristic"],
       /^tf32 and convolutionSearch: options of CUDA devices, got cpu/,
     ],
+    [["--pinned-memory"], /^pinnedMemory: options of CUDA devices, got cpu\n$/],
     [["--no-tf32", "--engine", "tfjs"], /^tf32: options of onnxruntime on CUDA, got the engine tfjs/],
     [
       ["--precision", "float16"],

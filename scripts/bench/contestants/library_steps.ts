@@ -4,6 +4,7 @@ import type { ReplicaTimings } from "../../../src/cluster/memory/step_timings.ts
 import { RangeRefusal } from "../../../src/core/errors/errors.ts";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import type { Dataset } from "../../../src/data/dataset.ts";
+import type { DeviceTraffic } from "../../../src/engine/device/device_memory.ts";
 import { countOutputs } from "../../../src/engine/tfjs/model_layers.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { SGD } from "../../../src/optimizers/sgd.ts";
@@ -94,6 +95,11 @@ export class LibrarySteps implements Contestant {
       records.push({ wallMs: performance.now() - began, replicas: this.#cluster.readTimings() });
     }
     return records;
+  }
+
+  /** What was copied to and from the device, and what is locked for that; undefined where it is the processor. */
+  readTraffic(): Promise<DeviceTraffic | undefined> {
+    return this.#cluster.resident.readTraffic();
   }
 
   close(): Promise<void> {

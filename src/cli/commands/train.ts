@@ -118,6 +118,7 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
     )
     .option("--no-tf32", "on CUDA, multiply float32 with all its bits, not the 10 of TF32")
     .option("--convolution-search <name>", "on CUDA: exhaustive, heuristic or default (default: exhaustive)")
+    .option("--pinned-memory", "on CUDA, lock arrays in memory that are copied at each step", false)
     .option(
       "--export <options>",
       "write each model once more into the run's folder export: layout=nchw,preprocess=true; see the command export",

@@ -268,8 +268,8 @@ async function createJudge(gated: string | true, options: JournalJudgeOptions) {
   return createJournalJudge({ ...options, ...(gated === true ? {} : { journal: gated }) });
 }
 
-function readCudaOptions({ tf32, convolutionSearch }: TrainConfig): CudaOptions {
-  return omitUndefined({ tf32, convolutionSearch });
+function readCudaOptions({ tf32, convolutionSearch, pinnedMemory }: TrainConfig): CudaOptions {
+  return omitUndefined({ tf32, convolutionSearch, pinnedMemory });
 }
 
 /** What of the benchmark is settled: by the run that goes on, or by the model that it begins with. */

@@ -13,7 +13,14 @@ export async function reviveRun(
   { directory, signal }: { readonly directory: string; readonly signal: AbortSignal },
 ): Promise<Omit<TrainingRunOptions<TrainConfig>, "directory">> {
   // They are about training, or about devices that there are perhaps none of.
-  const { precision: _precision, tf32: _tf32, convolutionSearch: _search, exportForm: _form, ...given } = config;
+  const {
+    precision: _precision,
+    tf32: _tf32,
+    convolutionSearch: _search,
+    pinnedMemory: _pinned,
+    exportForm: _form,
+    ...given
+  } = config;
   const target = { kind: "resumed", directory } as const;
   const layout = { workers: 0, devices: ["cpu"] };
   const around = { target, layout, acceptChangedData: false, loggers: [], signal, report: () => undefined };

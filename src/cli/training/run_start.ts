@@ -76,6 +76,7 @@ const CONFIG_KEYS = {
   precision: "precision",
   tf32: "tf32",
   convolutionSearch: "convolutionSearch",
+  pinnedMemory: "pinnedMemory",
   onnx: "exportsModels",
   export: "exportForm",
   keepAdapters: "keepAdapters",

@@ -4,6 +4,9 @@ import type { DeviceDriver } from "./device_memory.ts";
 /** NVIDIA's driver, which comes with it on Linux. */
 const LIBRARY = "libcuda.so.1";
 
+/** CU_MEMHOSTREGISTER_PORTABLE */
+const FOR_ALL_CONTEXTS = 1;
+
 /** The functions of the driver that we call, and what they take. All give a result, 0 where they succeeded. */
 const FUNCTIONS = {
   /** flags */
@@ -25,6 +28,10 @@ const FUNCTIONS = {
   cuMemcpyDtoH_v2: ["word", "word", "word"],
   /** address, byte, how many */
   cuMemsetD8_v2: ["word", "int32", "word"],
+  /** address, bytes, flags */
+  cuMemHostRegister_v2: ["word", "word", "int32"],
+  /** address */
+  cuMemHostUnregister: ["word"],
   /** result → text */
   cuGetErrorString: ["int32", "word"],
 } as const satisfies Readonly<Record<string, readonly ForeignType[]>>;
@@ -71,6 +78,17 @@ export function openCudaDriver(foreign: ForeignInterface, deviceId: number, libr
       driver.call("cuMemsetD8_v2", address, 0, sizeBytes);
       finish();
     },
+    locker: {
+      addressOf: foreign.addressOf,
+      lock(address, sizeBytes) {
+        enter();
+        driver.call("cuMemHostRegister_v2", address, sizeBytes, FOR_ALL_CONTEXTS);
+      },
+      unlock(address) {
+        enter();
+        driver.call("cuMemHostUnregister", address);
+      },
+    },
   };
 }
 
@@ -93,6 +111,8 @@ class CudaDriver {
       cuMemcpyHtoD_v2: open("cuMemcpyHtoD_v2"),
       cuMemcpyDtoH_v2: open("cuMemcpyDtoH_v2"),
       cuMemsetD8_v2: open("cuMemsetD8_v2"),
+      cuMemHostRegister_v2: open("cuMemHostRegister_v2"),
+      cuMemHostUnregister: open("cuMemHostUnregister"),
       cuGetErrorString: open("cuGetErrorString"),
     };
   }

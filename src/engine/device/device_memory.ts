@@ -1,4 +1,7 @@
-/** What crossed between a device and ordinary memory so far. */
+import { viewBytes } from "../../core/foreign/foreign_interface.ts";
+import { type PageLocker, PinnedArrays, PinnedMemory } from "./pinned_memory.ts";
+
+/** What crossed between a device and ordinary memory so far, and what of that is locked for it. */
 export interface DeviceTraffic {
   /** Copies to the device. */
   uploads: number;
@@ -6,6 +9,10 @@ export interface DeviceTraffic {
   /** Copies from the device. */
   downloads: number;
   downloadedBytes: number;
+  /** Locked at present, in ordinary memory. */
+  pinnedBytes: number;
+  /** Why the driver refused to lock an array, the last time that it did. */
+  pinRefusal?: string;
 }
 
 /** Some memory of a device, at an address that onnxruntime's sessions on that device read and write in place. */
@@ -45,6 +52,7 @@ export interface DeviceMemory {
 /** How the blocks of a memory are moved; addresses are the device's. */
 export interface DeviceDriver {
   readonly device: string;
+  readonly locker: PageLocker;
   /** Returns the address of memory with any content. */
   allocate(sizeBytes: number): number;
   free(address: number): void;
@@ -56,11 +64,17 @@ export interface DeviceDriver {
 /** What begins here can be read by any kernel: the alignment of CUDA's own allocations. */
 export const ALIGNMENT_BYTES = 256;
 
-/** The memory that a driver reaches, with bounds checked and copies counted. */
-export function createDeviceMemory(driver: DeviceDriver): DeviceMemory {
-  const traffic = { uploads: 0, uploadedBytes: 0, downloads: 0, downloadedBytes: 0 };
+/**
+ * The memory that a driver reaches, with bounds checked and copies counted.
+ * @param pinned Whether arrays that are copied again and again are locked for that. Default: false.
+ */
+export function createDeviceMemory(driver: DeviceDriver, pinned = false): DeviceMemory {
+  const traffic: DeviceTraffic = { uploads: 0, uploadedBytes: 0, downloads: 0, downloadedBytes: 0, pinnedBytes: 0 };
+  const memory = pinned ? new PinnedMemory(driver.locker, traffic) : undefined;
   const { device } = driver;
-  return { device, traffic, allocate: (sizeBytes) => new Block(driver, traffic, sizeBytes) };
+  const allocate = (sizeBytes: number) =>
+    new Block(driver, { traffic, arrays: memory && new PinnedArrays(memory) }, sizeBytes);
+  return { device, traffic, allocate };
 }
 
 class Block implements DeviceBlock {
@@ -68,11 +82,17 @@ class Block implements DeviceBlock {
   readonly sizeBytes: number;
   readonly #driver: DeviceDriver;
   readonly #traffic: DeviceTraffic;
+  readonly #arrays: PinnedArrays | undefined;
   #isReleased = false;
 
-  constructor(driver: DeviceDriver, traffic: DeviceTraffic, sizeBytes: number) {
+  constructor(
+    driver: DeviceDriver,
+    { traffic, arrays }: { readonly traffic: DeviceTraffic; readonly arrays: PinnedArrays | undefined },
+    sizeBytes: number,
+  ) {
     this.#driver = driver;
     this.#traffic = traffic;
+    this.#arrays = arrays;
     this.sizeBytes = sizeBytes;
     this.address = driver.allocate(sizeBytes);
     driver.clear(this.address, sizeBytes);
@@ -81,7 +101,11 @@ class Block implements DeviceBlock {
   upload(values: ArrayBufferView, offsetBytes = 0): void {
     this.#assertWithin("upload", offsetBytes, values.byteLength);
     if (values.byteLength === 0) return;
-    this.#driver.write(this.address + offsetBytes, values);
+    const address = this.address + offsetBytes;
+    this.#copy(values, {
+      inPlace: () => this.#driver.write(address, values),
+      around: () => this.#driver.write(address, viewBytes(values).slice()),
+    });
     this.#traffic.uploads += 1;
     this.#traffic.uploadedBytes += values.byteLength;
   }
@@ -89,7 +113,15 @@ class Block implements DeviceBlock {
   download(into: ArrayBufferView, offsetBytes = 0): void {
     this.#assertWithin("download", offsetBytes, into.byteLength);
     if (into.byteLength === 0) return;
-    this.#driver.read(this.address + offsetBytes, into);
+    const address = this.address + offsetBytes;
+    this.#copy(into, {
+      inPlace: () => this.#driver.read(address, into),
+      around: () => {
+        const bytes = new Uint8Array(into.byteLength);
+        this.#driver.read(address, bytes);
+        viewBytes(into).set(bytes);
+      },
+    });
     this.#traffic.downloads += 1;
     this.#traffic.downloadedBytes += into.byteLength;
   }
@@ -102,7 +134,22 @@ class Block implements DeviceBlock {
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
+    this.#arrays?.release();
     this.#driver.free(this.address);
+  }
+
+  /** Another thread may have locked a part of the array: the driver refuses to copy that, and copies what is apart. */
+  #copy(array: ArrayBufferView, { inPlace, around }: { readonly inPlace: () => void; readonly around: () => void }) {
+    if (!this.#arrays) {
+      inPlace();
+      return;
+    }
+    this.#arrays.prepare(array);
+    try {
+      inPlace();
+    } catch {
+      around();
+    }
   }
 
   #assertWithin(act: string, offsetBytes: number, sizeBytes: number): void {

@@ -1,3 +1,4 @@
+import { viewBytes } from "../../core/foreign/foreign_interface.ts";
 import { ALIGNMENT_BYTES, type DeviceDriver } from "./device_memory.ts";
 
 /** The name of the device that is the processor, with vectors apart from those in ordinary use. For tests. */
@@ -10,6 +11,13 @@ export const DOUBLE_DEVICE = "cpu-resident";
  */
 export function createDoubleDriver(addressOf: (view: ArrayBufferView) => number): DeviceDriver {
   const blocks = new Map<number, Uint8Array>();
+  const locks = new Map<number, number>();
+  const isAcross = (start: number, end: number) =>
+    [...locks].some(([from, to]) => start < to && from < end && !(from <= start && end <= to));
+  const assertCopied = (view: ArrayBufferView) => {
+    const start = addressOf(view);
+    if (isAcross(start, start + view.byteLength)) throw new RangeError("a part of the array is locked, and not all");
+  };
   const locate = (address: number, sizeBytes: number): Uint8Array => {
     for (const [start, bytes] of blocks) {
       const offset = address - start;
@@ -27,12 +35,25 @@ export function createDoubleDriver(addressOf: (view: ArrayBufferView) => number)
       return address;
     },
     free: (address) => void blocks.delete(address),
-    write: (address, values) => locate(address, values.byteLength).set(viewBytes(values)),
-    read: (address, into) => viewBytes(into).set(locate(address, into.byteLength)),
+    write: (address, values) => {
+      assertCopied(values);
+      locate(address, values.byteLength).set(viewBytes(values));
+    },
+    read: (address, into) => {
+      assertCopied(into);
+      viewBytes(into).set(locate(address, into.byteLength));
+    },
     clear: (address, sizeBytes) => void locate(address, sizeBytes).fill(0),
+    locker: {
+      addressOf,
+      lock(address, sizeBytes) {
+        const end = address + sizeBytes;
+        if ([...locks].some(([from, to]) => address < to && from < end)) throw new Error("a part is locked already");
+        locks.set(address, end);
+      },
+      unlock(address) {
+        if (!locks.delete(address)) throw new Error(`nothing is locked from ${address} on`);
+      },
+    },
   };
-}
-
-function viewBytes({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

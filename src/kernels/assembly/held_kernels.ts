@@ -104,7 +104,7 @@ export function addSquares(a: usize, squares: usize, m: usize, pieces: usize, st
   }
 }
 
-/** From one row to the next in a piece, as in `scaled_vectors.ts`: they do not all fall into the same sets of the cache. */
+/** From one row to the next in a piece, as in `scaled_vectors.ts`: not all fall into the same sets of the cache. */
 const ROW_BYTES: usize = 4160;
 const ROW_2: usize = 2 * ROW_BYTES;
 const ROW_3: usize = 3 * ROW_BYTES;
@@ -112,7 +112,7 @@ const ROW_3: usize = 3 * ROW_BYTES;
 /**
  * Writes values · factor to a row whose pieces are `step` bytes apart, 0 for values nearer to 0 than `least`.
  * @param least As the bits of a float32, less 1.
- * @returns The bits of the largest |value|, which for positive float32 values have the order of integers; NaN is largest.
+ * @returns The bits of the largest |value|, which have the order of integers; those of NaN are the largest.
  */
 export function scatterRow(values: usize, row: usize, pieces: usize, step: usize, factor: f32, least: i32): i32 {
   const factors = f32x4.splat(factor);
@@ -248,8 +248,8 @@ function addTile(a: usize, b: usize, place: usize, line: usize): void {
 }
 
 /**
- * target += the sum of such rows, each multiplied with its factor. Fours of rows are added up in float32, and multiplied
- * with their scale and added up in double precision. Sums nearer to 0 than TINY become 0.
+ * target += the sum of such rows, each multiplied with its factor. Fours of rows are added up in float32; they are
+ * multiplied with their scale and added up in double precision. Sums nearer to 0 than TINY become 0.
  * @param target Whole pieces of float32 values.
  * @param factors [n] of float64, and behind them the scales [n / 4].
  * @param scratch Room for a piece of float64.

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openForeignInterface } from "../../../src/core/foreign/open_foreign_interface.ts";
 import { createParameterLayout } from "../../../src/core/parameter_layout.ts";
+import { createSharedFloat32 } from "../../../src/core/shared/shared_memory.ts";
 import { openCudaDriver } from "../../../src/engine/device/cuda_driver.ts";
 import { createDeviceMemory, type DeviceMemory } from "../../../src/engine/device/device_memory.ts";
 import { DeviceVector } from "../../../src/engine/device/device_vector.ts";
@@ -65,7 +66,13 @@ for (const [name, isThere, open] of DEVICES) {
       block.clear(12, 4);
       block.download(read.subarray(0, 6));
       expect([...read.subarray(0, 6)]).toEqual([0, 0, 1, 0, 3, 0]);
-      expect(memory.traffic).toEqual({ uploads: 1, uploadedBytes: 12, downloads: 2, downloadedBytes: 88 });
+      expect(memory.traffic).toEqual({
+        uploads: 1,
+        uploadedBytes: 12,
+        downloads: 2,
+        downloadedBytes: 88,
+        pinnedBytes: 0,
+      });
       expect(() => block.upload(new Float32Array(2), 60)).toThrow("Cannot upload 8 bytes at 60 of a block of 64 bytes");
       block.release();
       expect(() => block.download(read)).toThrow("memory that was freed");
@@ -97,5 +104,37 @@ describe("openCudaDriver()", () => {
     expect(() => openCudaDriver(foreign, 3, library)).toThrow("cuDeviceGet: invalid device ordinal (CUDA error 101)");
     const memory = createDeviceMemory(openCudaDriver(foreign, 0, library));
     expect(() => memory.allocate(2 ** 21)).toThrow("cuMemAlloc_v2: out of memory (CUDA error 2)");
+  });
+
+  test.if(hasCompiler())("locks and unlocks ordinary memory, and says what the driver refuses", async () => {
+    const foreign = await openForeignInterface();
+    const driver = openCudaDriver(foreign, 0, library);
+    const memory = createDeviceMemory(driver, true);
+    const block = memory.allocate(131_072);
+    const array = createSharedFloat32(32_768).fill(5);
+    for (let turn = 0; turn < 2; turn++) block.upload(array);
+    expect(memory.traffic).toEqual({
+      uploads: 2,
+      uploadedBytes: 262_144,
+      downloads: 0,
+      downloadedBytes: 0,
+      pinnedBytes: 131_072,
+    });
+    const part = array.subarray(0, 100);
+    const start = foreign.addressOf(part);
+    expect(() => driver.locker.lock(start, 400)).toThrow("cuMemHostRegister_v2: CUDA error 712");
+    block.release();
+    expect(memory.traffic.pinnedBytes).toBe(0);
+    expect(() => driver.locker.unlock(start)).toThrow("cuMemHostUnregister: CUDA error 713");
+    // A copy over the end of what is locked is refused by the driver, and made around it.
+    driver.locker.lock(start, 400);
+    const other = memory.allocate(131_072);
+    const read = new Float32Array(32_768);
+    for (let turn = 0; turn < 2; turn++) other.upload(array);
+    other.download(read);
+    expect(read).toEqual(new Float32Array(array));
+    expect(memory.traffic.pinRefusal).toBe("cuMemHostRegister_v2: CUDA error 712");
+    driver.locker.unlock(start);
+    other.release();
   });
 });

@@ -6,8 +6,10 @@ import { listModels, listRows, SIZES } from "../../../scripts/gpu_check/check_mo
 import { formatTable } from "../../../scripts/gpu_check/format_table.ts";
 import { createGpuCheckProgram } from "../../../scripts/gpu_check/gpu_check_command.ts";
 import { compareGradients } from "../../../scripts/gpu_check/gpu_report.ts";
+import { timeSteps } from "../../../scripts/gpu_check/measure_candidate.ts";
 import { measureTorch } from "../../../scripts/gpu_check/torch_peer.ts";
 import { runProgram } from "../../../src/cli/run_cli.ts";
+import { DOUBLE_DEVICE } from "../../../src/engine/device/double_driver.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -48,7 +50,7 @@ describe("gpu-check", () => {
     expect(reasons.join("\n")).toContain("no python3 with PyTorch was found");
     const lines = (await readFile(table, "utf8")).trim().split("\n");
     expect(lines[2]).toMatch(
-      /^\| SimpleMLP, 8 rows \| onnxruntime on cpu \| [\d.e+]+ \| – \| – \| [\d.e+]+ \| 0\.0e\+0 \|$/,
+      /^\| SimpleMLP, 8 rows \| onnxruntime on cpu \| [\d.e+]+ \| – \| – \| – \| [\d.e+]+ \| 0\.0e\+0 \|$/,
     );
     expect(lines).toHaveLength(5);
   }, 240_000);
@@ -57,6 +59,18 @@ describe("gpu-check", () => {
     const { status, stderr } = await check(["--device", "gpu"]);
     expect(status).toBe(2);
     expect(stderr).toContain("device must be cpu, webgpu or cuda:NUMBER");
+  });
+});
+
+describe("timeSteps()", () => {
+  test("times a device with memory of its own with and without pinned memory", async () => {
+    const sizes = { ...SIZES.quick, batchSize: 32, steps: 3 };
+    const [model] = listModels({ engine: "onnxruntime", device: DOUBLE_DEVICE }, sizes, "");
+    if (!model) throw new Error("there is no model to measure");
+    const { pinned, milliseconds } = await timeSteps(model, { engine: "onnxruntime", device: DOUBLE_DEVICE }, sizes);
+    expect([milliseconds, pinned?.milliseconds].every(Number.isFinite)).toBe(true);
+    // The minibatch's samples and dropout masks; everything else is small, or stays on the device.
+    expect(pinned).toMatchObject({ bytes: 32 * (28 * 28 + 512) * 4, refusal: null });
   });
 });
 
@@ -88,7 +102,8 @@ describe("formatTable()", () => {
   test("puts PyTorch's step of the same minibatch beside ours", () => {
     const parity = compareGradients("ViT-B", Float32Array.of(1, 2), Float32Array.of(1, 2.002));
     const run = { seconds: 1, accuracy: 1, hasLearned: true };
-    const steps = [{ model: "ViT-B", batchSize: 32, milliseconds: 50, cpuMilliseconds: null }];
+    const pinned = { milliseconds: 48, bytes: 2 ** 24, refusal: null };
+    const steps = [{ model: "ViT-B", batchSize: 32, milliseconds: 50, cpuMilliseconds: null, pinned }];
     const measured = { name: "onnxruntime", steps, gradients: [parity], failures: [], run };
     const candidate = { engine: "onnxruntime", device: "cuda:0", loads: true, measured } as const;
     const peers = [
@@ -96,7 +111,7 @@ describe("formatTable()", () => {
       { model: "ViT-B", batchSize: 32, milliseconds: 75 },
     ];
     expect(formatTable([candidate], peers).trim().split("\n").at(-1)).toBe(
-      "| ViT-B, 32 rows | onnxruntime on cuda:0 | 50.0 | 75.0 | 1.50 | – | 1.0e-3 |",
+      "| ViT-B, 32 rows | onnxruntime on cuda:0 | 50.0 | 48.0 | 75.0 | 1.50 | – | 1.0e-3 |",
     );
   });
 });

@@ -51,6 +51,7 @@ export interface TrainOptions {
   readonly precision: string;
   readonly tf32: boolean;
   readonly convolutionSearch?: string;
+  readonly pinnedMemory: boolean;
   /** The form in which models are exported once more. */
   readonly export?: string;
   /** Whether low-rank adapters stay nodes of exported models. */
@@ -116,6 +117,7 @@ export async function createTrainConfig(options: TrainOptions, ranks = 1): Promi
     ...(options.convolutionSearch === undefined
       ? {}
       : { convolutionSearch: parseName("convolution search", options.convolutionSearch, CONVOLUTION_SEARCHES) }),
+    ...(options.pinnedMemory ? { pinnedMemory: true } : {}),
     exportsModels: options.onnx,
     ...(options.keepAdapters ? { keepAdapters: true } : {}),
     ...(options.export === undefined ? {} : { exportForm: parseExportForm(options.export, options.onnx) }),

@@ -54,6 +54,7 @@ const CONFIG = {
   precision: optional(oneOf(TRAINING_PRECISIONS), ""),
   tf32: optional(flag(), ""),
   convolutionSearch: optional(oneOf(CONVOLUTION_SEARCHES), ""),
+  pinnedMemory: optional(flag(), ""),
   criterion: optional(choice, ""),
   metrics: optional(listOf(choice), ""),
   startParametersHash: optional(text(), ""),

@@ -12,10 +12,16 @@ export interface CudaOptions {
   readonly tf32?: boolean | undefined;
   /** Default: "exhaustive", which takes long when shapes are first seen. */
   readonly convolutionSearch?: (typeof CONVOLUTION_SEARCHES)[number] | undefined;
+  /** Whether arrays that are copied at each step are locked, so that the device reads them in place. Default: false. */
+  readonly pinnedMemory?: boolean | undefined;
 }
 
 /** What `CudaOptions` may be. */
-export const cudaOptionsRule = partOf({ tf32: flag(), convolutionSearch: oneOf(CONVOLUTION_SEARCHES) });
+export const cudaOptionsRule = partOf({
+  tf32: flag(),
+  convolutionSearch: oneOf(CONVOLUTION_SEARCHES),
+  pinnedMemory: flag(),
+});
 
 /** The same, and what only code that keeps its memory on the device sets. */
 export interface CudaSettings extends CudaOptions {

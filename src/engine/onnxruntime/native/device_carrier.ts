@@ -4,6 +4,7 @@ import type { DeviceMemory } from "../../device/device_memory.ts";
 import { BindingCache } from "../binding_cache.ts";
 import type { Carrier, GraphRunner } from "../carrier.ts";
 import { type GraphPorts, type PortArray, viewPort } from "../graph_ports.ts";
+import type { SessionSettings } from "../session_options.ts";
 import { giveWay } from "./give_way.ts";
 import type { NativeApi } from "./native_api.ts";
 import { createNativeComputer } from "./native_program.ts";
@@ -22,13 +23,13 @@ export function createDeviceCarrier(api: NativeApi, { device, openMemory }: Devi
       // First of all the session: where the device is not there, onnxruntime says why.
       const session = new NativeSession(api, encodeGraph(graph), settings);
       try {
-        return new DeviceRunner(session, ports, openMemory());
+        return new DeviceRunner(session, ports, openMemory(settings));
       } catch (error) {
         session.release();
         throw error;
       }
     },
-    createComputer: (settings) => createNativeComputer(api, openMemory(), settings),
+    createComputer: (settings) => createNativeComputer(api, openMemory(settings), settings),
   };
 }
 
@@ -36,7 +37,7 @@ export function createDeviceCarrier(api: NativeApi, { device, openMemory }: Devi
 interface DevicePlace {
   readonly device: string;
   /** @throws {Error} If the device is not there. */
-  readonly openMemory: () => DeviceMemory;
+  readonly openMemory: (settings: SessionSettings) => DeviceMemory;
 }
 
 class DeviceRunner implements GraphRunner {

@@ -4,11 +4,11 @@ import { openForeignInterface } from "../../../core/foreign/open_foreign_interfa
 import { openCudaDriver } from "../../device/cuda_driver.ts";
 import { createDeviceMemory, type DeviceDriver, type DeviceMemory } from "../../device/device_memory.ts";
 import { createDoubleDriver } from "../../device/double_driver.ts";
-import { parseDevice } from "../session_options.ts";
+import { parseDevice, type SessionSettings } from "../session_options.ts";
 import { createDeviceCarrier } from "./device_carrier.ts";
 import { findNative, type NativeOutcome } from "./find_native.ts";
 
-/** The memory of each device that this thread uses. */
+/** The memory of each device that this thread uses, with and without locked arrays. */
 const memories = new Map<string, DeviceMemory>();
 
 /**
@@ -19,7 +19,10 @@ export async function findDeviceCarrier(device: string): Promise<NativeOutcome> 
   const native = await findNative();
   if (!native.isThere) return native;
   const foreign = await openForeignInterface();
-  const openMemory = () => findOrCreate(memories, device, () => createDeviceMemory(openDriver(device, foreign)));
+  const openMemory = ({ cuda: { pinnedMemory = false } = {} }: SessionSettings) =>
+    findOrCreate(memories, `${device}${pinnedMemory ? " pinned" : ""}`, () =>
+      createDeviceMemory(openDriver(device, foreign), pinnedMemory),
+    );
   return { ...native, carrier: createDeviceCarrier(native.api, { device, openMemory }) };
 }
 
