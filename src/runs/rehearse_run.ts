@@ -3,6 +3,7 @@ import { readTargetForm } from "../streams/benchmark_targets.ts";
 import type { Benchmark } from "../streams/experience.ts";
 import type { BaseStrategy } from "../training/loop/base_strategy.ts";
 import { Rehearsal } from "../training/loop/rehearsal.ts";
+import { rehearseExport } from "./exports/rehearse_export.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { createRunEvaluator } from "./run_evaluator.ts";
 import { isTrainedOnline, listTrainingUnits } from "./training_units.ts";
@@ -24,13 +25,17 @@ export function rehearseRun(strategy: BaseStrategy, benchmark: Benchmark): void 
   }
 }
 
+/** What of a run is rehearsed. */
+type RehearsedRun = Pick<
+  TrainingRunOptions<unknown>,
+  "benchmark" | "createStrategy" | "metrics" | "measure" | "exportForm" | "exportsModels" | "keepAdapters"
+>;
+
 /**
  * Makes the strategy of a run and rehearses the run. It makes no folder.
  * @throws {Error} If the run would be refused.
  */
-export async function rehearseTrainingRun(
-  options: Pick<TrainingRunOptions<unknown>, "benchmark" | "createStrategy" | "metrics" | "measure">,
-): Promise<void> {
+export async function rehearseTrainingRun(options: RehearsedRun): Promise<void> {
   const { metrics = [], benchmark, measure } = options;
   const form = readTargetForm(benchmark);
   chooseMeasure(form, measure);
@@ -38,6 +43,7 @@ export async function rehearseTrainingRun(
   const strategy = await options.createStrategy({ evaluator, plugins: [] });
   try {
     rehearseRun(strategy, benchmark);
+    await rehearseExport(strategy, options);
   } finally {
     await strategy.close();
   }

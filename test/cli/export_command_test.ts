@@ -132,20 +132,52 @@ describe("train --export", () => {
     expect(await readdir(join(out, "export"))).toContain("experience-002.onnx");
   });
 
+  test("takes features that a method's scores may stand on, and refuses names that no model has", async () => {
+    const data = await makeFolder({ "1-jan/d.csv": makeTable(40) });
+    const out = join(await makeFolder({}), "run");
+    const typed = ["train", "--benchmark", `directory:path=${data}`, "--out", out, ...words, "--plugin", "ncm"];
+    const refused = await captureCli([...typed, "--export", "features=body"]);
+    expect(refused.stderr).toContain('unknown layer or value "body"');
+    const { status, stderr } = await captureCli([...typed, "--export", "features=fc0"]);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  });
+
   test("is refused before a run begins where its models cannot have that form", async () => {
     const data = await makeFolder({ "1-jan/d.csv": makeTable(20) });
     const out = join(await makeFolder({}), "run");
+    const attempt = (model: string, form: string, ...more: string[]) =>
+      captureCli(
+        ["train", "--benchmark", `directory:path=${data}`, "--out", out, ...words, "--model", model, ...more].concat(
+          "--export",
+          form,
+        ),
+      );
+    const mlp = "mlp:hiddenSize=8,hiddenLayers=1";
+    const recurrent = `path=${new URL("../support/recurrent_model.ts", import.meta.url).pathname}`;
     const refusals = [
-      ["layout=nchw", "export: layout nchw needs samples [H, W, C], got [2]"],
-      ["features=body", 'export: unknown layer "body"; known: '],
-      ["features=dropout0", 'export: unknown layer "dropout0"; known: fc0, classifier'],
-      ["opset=12", "export: opset must be a whole number from 13 to 21"],
-      ["size=3", 'export: unknown option "size"'],
+      [mlp, "layout=nchw", "export: layout nchw needs samples [height, width, channels], got [2]"],
+      [mlp, "features=body", 'export: the ONNX file: unknown layer or value "body"; known: '],
+      [
+        mlp,
+        "features=dropout0",
+        'export: the ONNX file: unknown layer or value "dropout0"; known: Gemm_3, fc0, logits',
+      ],
+      // Its values are the file's logits.
+      [
+        mlp,
+        "features=classifier,softmax=true",
+        'export: the ONNX file: unknown layer or value "classifier"; known: Gemm_3, fc0, logits',
+      ],
+      [mlp, "opset=12", "export: opset must be a whole number from 13 to 21"],
+      [mlp, "size=3", 'export: unknown option "size"'],
+      [mlp, "calibrationSamples=3", 'export: calibrationSamples needs precision=int8, got "float32"'],
+      [mlp, "original=true,layout=nchw", "export: original=true excludes layout"],
+      [mlp, "original=true", 'export: "simple_mlp" cannot leave as it came: it is no network from an ONNX file'],
+      [recurrent, "precision=float16", "export: precision float16: "],
     ] as const;
-    for (const [form, message] of refusals) {
-      const typed = ["train", "--benchmark", `directory:path=${data}`, "--out", out, ...words, "--export", form];
-      const { status, stderr } = await captureCli(typed);
-      expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    for (const [model, form, message] of refusals) {
+      const { status, stderr } = await attempt(model, form);
+      expect([form, status, stderr]).toEqual([form, 2, expect.stringContaining(message)]);
     }
     expect(await readdir(join(out, ".."))).toEqual([]);
   });

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type * as tf from "@tensorflow/tfjs";
 import { resolveClusterOptions } from "../../cluster/cluster_options.ts";
 import type { FeaturePlan } from "../../cluster/features/feature_plan.ts";
 import { resolveIsolation } from "../../cluster/isolation.ts";
@@ -16,7 +15,6 @@ import { takeTopology } from "../../models/take_topology.ts";
 import { assertTrainedExperiences } from "../../optimizers/group_schedule.ts";
 import { parseCheckpointInterval } from "../../runs/checkpoints/checkpoint_interval.ts";
 import { createTrainingRun, resumeTrainingRun } from "../../runs/create_training_run.ts";
-import { assertExportForm } from "../../runs/exports/export_form.ts";
 import type { KeptModel } from "../../runs/models/kept_model.ts";
 import type { RunParts, TrainingRunOptions } from "../../runs/options/training_run_options.ts";
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
@@ -196,7 +194,6 @@ export async function createRunOptions(
   await assertModelFits(model, { topology, benchmark, engine: kind, exportsModels, numClasses });
   const { exportForm: typed } = config;
   const exportForm = typed && createNamed(EXPORT_FORMS, { name: "export", options: { ...typed } }, undefined);
-  if (exportForm) assertExportForm(exportForm, { benchmark, layers: listExportedLayers(model), topology });
   assertAdaptersKept(config, topology);
   assertCriterionFits(criterion, { model, benchmark });
   const { precision = "float32" } = given;
@@ -256,11 +253,6 @@ export async function createRunOptions(
       return strategy;
     },
   };
-}
-
-/** Names of the layers that have a value of their own in exported files: those that act in training alone have none. */
-function listExportedLayers({ layers }: tf.LayersModel): string[] {
-  return layers.filter((layer) => !/Dropout|^GaussianNoise$/.test(layer.getClassName())).map(({ name }) => name);
 }
 
 async function createJudge(gated: string | true, options: JournalJudgeOptions) {

@@ -6,22 +6,13 @@ import { withFileNamed } from "../../core/errors/system_error.ts";
 import { assertOptions } from "../../core/options/assert_options.ts";
 import { text, wholeNumber } from "../../core/options/value_rules.ts";
 import { type ExportSource, nameSource, readExport } from "../export/export_session.ts";
-import { inferGraphTypes } from "../export/infer_graph_types.ts";
-import { LAYOUT_KEY, PREPROCESS_KEY, readNormalization } from "../export/input_form.ts";
+import { LAYOUT_KEY, PREPROCESS_KEY } from "../export/input_form.ts";
 import { ORIGINAL_KEY } from "../export/original/original_form.ts";
 import { decodeModel } from "../file/decode_model.ts";
 import { type EncodedFiles, encodeFiles, type FileDivision } from "../file/encode_files.ts";
 import type { OnnxModel, OnnxTensor } from "../file/onnx_model.ts";
-import { addFeatures, addProbabilities } from "./add_outputs.ts";
-import { calibrate } from "./calibrate.ts";
-import { cancelTransposes } from "./cancel_transposes.ts";
 import { CONVERSION_RULES, type ConversionOptions } from "./conversion_options.ts";
-import { takeChannelsFirst, takeRawValues } from "./convert_input.ts";
-import { convertOpset } from "./convert_opset.ts";
-import { foldBatchNormalization } from "./fold_batch_normalization.ts";
-import { foldConstants } from "./fold_constants.ts";
-import { quantize } from "./quantize.ts";
-import { toFloat16 } from "./to_float16.ts";
+import { convertModel } from "./convert_model.ts";
 
 /**
  * An exported file in the form that somebody needs who takes it from there: another layout, raw values, more outputs,
@@ -42,41 +33,6 @@ export async function convertExport(
   const model = await readWhole(source);
   assertUnconverted(model, nameSource(source));
   return encodeFiles(await convertModel(model, conversion), { dataLocation, maxFileBytes });
-}
-
-async function convertModel(model: OnnxModel, options: ConversionOptions): Promise<OnnxModel> {
-  const { layout, preprocess, softmax, features, precision = "float32", samples = [] } = options;
-  const folded = { ...model, graph: foldBatchNormalization(foldConstants(model.graph)) };
-  const ranges = precision === "int8" ? await calibrate(folded, samples) : undefined;
-  let graph = ranges ? quantize(folded.graph, ranges) : folded.graph;
-  if (features !== undefined && features !== false) {
-    const types = inferGraphTypes(graph, "the exported model");
-    const shape = (name: string) => valueAt(types, name).shape;
-    graph = addFeatures(graph, { ...(features === true ? {} : { value: features }), shape });
-  }
-  if (softmax) graph = addProbabilities(graph);
-  if (precision === "float16") graph = toFloat16(graph);
-  const metadata: Record<string, string> = { ...model.metadata };
-  if (layout === "nchw") {
-    graph = takeChannelsFirst(graph);
-    metadata[LAYOUT_KEY] = layout;
-  }
-  if (preprocess) {
-    const normalization = readNormalization(model.metadata);
-    if (!normalization) throw new RangeRefusal("preprocess needs a file whose metadata have firn.normalization");
-    // Data in [0, 1] and data of tables come as they are; a factor stands for pixels.
-    const dataType = normalization.scale === 1 ? "float32" : "uint8";
-    graph = takeRawValues(graph, normalization, { dataType, channelsFirst: layout === "nchw" });
-    metadata[PREPROCESS_KEY] = JSON.stringify(normalization);
-    metadata["firn.normalization"] = JSON.stringify({ scale: 1, mean: [], std: [] });
-  }
-  if (precision !== "float32") metadata["firn.precision"] = precision;
-  const converted = { ...model, metadata: sortKeys(metadata), graph: cancelTransposes(graph) };
-  return convertOpset(converted, options.opset ?? model.opsetVersion);
-}
-
-function sortKeys(metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The file with all of its tensors, those of the file beside it too. */

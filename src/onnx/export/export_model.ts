@@ -107,7 +107,12 @@ export function exportModelFiles(options: DividedExportOptions): EncodedFiles {
   return encodeFiles(describeModel("exportModelFiles", options), options);
 }
 
-function describeModel(act: string, options: ExportOptions): OnnxModel {
+/**
+ * The file that `exportModelFiles` would write, not encoded. Its tensors may share memory with the vectors given.
+ * @param act What the caller is called, in refusals.
+ * @throws {RangeError} As `exportModel`.
+ */
+export function describeModel(act: string, options: ExportOptions): OnnxModel {
   const { preprocess } = options;
   if (preprocess !== undefined) assertOptions(`${act}: preprocess`, preprocess, PREPROCESSING_RULES);
   const { spec, metadata } = options;

@@ -1,14 +1,10 @@
-import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
-import type { OptionRules } from "../../core/options/assert_options.ts";
+import { needs, RangeRefusal } from "../../core/errors/errors.ts";
+import { assertOptions, type OptionRules } from "../../core/options/assert_options.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { type OptionSchema, optional } from "../../core/options/option_schema.ts";
 import { flag, oneOf, text, wholeNumber } from "../../core/options/value_rules.ts";
-import type { ModelTopology } from "../../engine/model_topology.ts";
 import { type ConversionOptions, PRECISIONS, type Precision } from "../../onnx/conversion/conversion_options.ts";
 import { OPSETS } from "../../onnx/conversion/convert_opset.ts";
-import { findOriginalChain } from "../../onnx/export/original/original_chain.ts";
-import { parseTopology } from "../../onnx/topology/parse_topology.ts";
-import type { Benchmark } from "../../streams/experience.ts";
 
 /** In what other form a run exports its models, besides their own. */
 export interface ExportForm {
@@ -56,30 +52,16 @@ export function toConversion({
   return omitUndefined({ ...form, features: named });
 }
 
-/** What is known of a model before it is trained. */
-interface ExportedModel {
-  readonly benchmark: Pick<Benchmark, "sampleShape">;
-  readonly layers: readonly string[];
-  readonly topology: ModelTopology;
-}
-
 /**
- * Refuses a form that the models of a run cannot have, before anything is trained.
- * @param layers The names of the model's layers.
- * @throws {RangeRefusal} If its samples are no images and the form is for images, it has no layer of that name, or it
- *   is to leave as it came and came from no ONNX file.
+ * Refuses a form of which the options contradict each other.
+ * @throws {RangeRefusal} If it says something that another of its options makes void.
  */
-export function assertExportForm(form: ExportForm, { benchmark, layers, topology }: ExportedModel): void {
-  const { sampleShape } = benchmark;
+export function assertExportForm(form: ExportForm): void {
+  assertOptions("exportForm", form, EXPORT_FORM_SCHEMA);
   if (form.original) {
     const [other] = Object.entries(form).filter(([name, value]) => name !== "original" && value !== undefined);
     if (other) throw new RangeRefusal(`export: original=true excludes ${other[0]}`);
-    findOriginalChain(parseTopology(topology));
   }
-  if (form.layout === "nchw" && sampleShape.length !== 3) {
-    throw new RangeRefusal(needs("export: layout nchw", "samples [H, W, C]", sampleShape));
-  }
-  const { features } = toConversion(form);
-  if (typeof features !== "string" || layers.includes(features)) return;
-  throw new RangeRefusal(`export: ${describeUnknownName("layer", features, layers)}`);
+  if (form.calibrationSamples === undefined || form.precision === "int8") return;
+  throw new RangeRefusal(needs("export: calibrationSamples", "precision=int8", form.precision ?? "float32"));
 }

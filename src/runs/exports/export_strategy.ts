@@ -118,7 +118,8 @@ export async function exportStrategy(strategy: BaseStrategy, options: StrategyEx
   });
 }
 
-function describeLabels(benchmark: Benchmark): Readonly<Record<string, string>> {
+/** The metadata about labels and targets. */
+export function describeLabels(benchmark: Benchmark): Readonly<Record<string, string>> {
   const { classNames, dataClassNames, experienceClassNames, taskNames, featureNames } = benchmark;
   const { kind, names } = readTargetForm(benchmark);
   return {

@@ -1,5 +1,4 @@
 import { basename, dirname } from "node:path";
-import { assertOptions } from "../../core/options/assert_options.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { convertExport } from "../../onnx/conversion/convert_export.ts";
 import type { EncodedFiles } from "../../onnx/file/encode_files.ts";
@@ -10,7 +9,7 @@ import { formatConvertedPath, nameDataFile } from "../run_files.ts";
 import type { ExperienceSummary } from "../run_summary.ts";
 import { takeCalibrationSamples } from "./calibration_samples.ts";
 import { describeExport, type ExportLabels } from "./describe_export.ts";
-import { CALIBRATION_SAMPLES, EXPORT_FORM_SCHEMA, type ExportForm, toConversion } from "./export_form.ts";
+import { CALIBRATION_SAMPLES, type ExportForm, toConversion } from "./export_form.ts";
 import { exportStrategy } from "./export_strategy.ts";
 
 /**
@@ -40,7 +39,6 @@ export class ModelExporter {
     },
   ) {
     const { labels, maxFileBytes, keepAdapters = false, form } = options;
-    if (form) assertOptions("exportForm", form, EXPORT_FORM_SCHEMA);
     this.#form = form;
     this.#benchmark = benchmark;
     this.#directory = directory;

@@ -3,6 +3,7 @@ import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import { assertJudged } from "../acceptance/assert_judged.ts";
 import { DEFAULT_CHECKPOINT_INTERVAL, parseCheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { RunCheckpoint } from "../checkpoints/run_checkpoint.ts";
+import { rehearseExport } from "../exports/rehearse_export.ts";
 import type { TrainingRunOptions } from "../options/training_run_options.ts";
 import { rehearseRun } from "../rehearse_run.ts";
 import type { RunDirectory } from "../run_directory.ts";
@@ -34,6 +35,7 @@ export async function assembleRun<Config>(
   try {
     assertJudged(options, strategy);
     rehearseRun(strategy, options.benchmark);
+    await rehearseExport(strategy, options);
     opening = await open(strategy);
     return new TrainingRun(options, { ...opening, ...made, checkpointEvery });
   } catch (error) {

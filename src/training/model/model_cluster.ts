@@ -19,12 +19,13 @@ export function startCluster(
   options: ResolvedClusterOptions,
   training: { readonly optimizer: OptimizerRule; readonly seed: number; readonly ofLogits: boolean },
 ): Promise<Cluster> {
+  return Cluster.start(takeClusterModel(model, training), options, training);
+}
+
+/** A model as replicas take it: where the criterion is one of logits, without the softmax or sigmoid at its end. */
+export function takeClusterModel(model: tf.LayersModel, { ofLogits }: { readonly ofLogits: boolean }): ClusterModel {
   const snapshot = flattenWeights(model);
-  return Cluster.start(
-    { ...snapshot, ...(training.ofLogits ? describeComputed(snapshot, model) : {}), outputSize: countOutputs(model) },
-    options,
-    training,
-  );
+  return { ...snapshot, ...(ofLogits ? describeComputed(snapshot, model) : {}), outputSize: countOutputs(model) };
 }
 
 /**
