@@ -1,13 +1,32 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
+import { encodeModel } from "../../src/onnx/file/encode_model.ts";
+import { createOnnxModel } from "../../src/onnx/file/onnx_model.ts";
+import { connect } from "../../src/serving/client/connect.ts";
+import { serve } from "../../src/serving/serve.ts";
 import { captureCli } from "../support/captured_cli.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
-import { makeRows, writeRowNetwork } from "../support/made_onnx.ts";
+import { makeNode, makeRows, makeTensor, writeRowNetwork } from "../support/made_onnx.ts";
 
 afterAll(removeFolders);
+
+/** A network of rows without statistics: all of its weights can be trained. */
+async function writePlainNetwork(): Promise<string> {
+  const rows = (name: string, width: number) => ({ name, shape: ["N", width], dataType: "float32" }) as const;
+  const graph = {
+    name: "plain",
+    nodes: [makeNode("MatMul", ["rows", "a"], "hidden"), makeNode("MatMul", ["hidden", "b"], "scores")],
+    initializers: [makeTensor("a", [6, 5]), makeTensor("b", [5, 4])],
+    inputs: [rows("rows", 6)],
+    outputs: [rows("scores", 4)],
+  };
+  const path = join(await makeFolder({}), "plain.onnx");
+  await writeFile(path, encodeModel(createOnnxModel(graph)));
+  return path;
+}
 
 describe("a network from an ONNX file", () => {
   let [path, run, outs] = ["", "", ""];
@@ -51,6 +70,14 @@ describe("a network from an ONNX file", () => {
     expect((await type(out, "--out", join(outs, "b.onnx"))).stderr).toContain("was converted before (firn.original)");
   });
 
+  test("is served by its own names, from the run's folder of such files", async () => {
+    await using serving = await serve({ models: [{ path: join(run, "export"), name: "rows" }] });
+    const { inputs, outputs } = await (await fetch(`${serving.url}/v2/models/rows`)).json();
+    expect([inputs[0].name, outputs[0].name]).toEqual(["rows", "scores"]);
+    const { predictions, version } = await connect(serving.url).infer([[1, 0, 0, 0.5, 0, -1]]);
+    expect([version, predictions[0]?.logits.length]).toEqual(["1", 4]);
+  });
+
   test("is refused where it cannot", async () => {
     const out = join(outs, "none.onnx");
     const refuse = async (...words: string[]) => {
@@ -65,7 +92,23 @@ describe("a network from an ONNX file", () => {
     const shared = ["--export", "original=true"];
     const { status, stderr } = await train("mlp:hiddenSize=4", other, ...shared);
     expect(status).toBe(2);
-    expect(stderr).toContain("cannot leave as it came: it is no network from an ONNX file");
+    expect(stderr).toMatch(/^export: "simple_mlp" cannot leave as it came: it is no network from an ONNX file/);
+    // What pack-net's parameters are by task is known after training; that they are is known before.
+    const plain = await writePlainNetwork();
+    const benchmark = `${await makeRows()},taskLabels=true`;
+    const words = ["--strategy", "pack-net:pruneProportion=0.5,postPruneEpochs=1", "--epochs", "2", "--workers", "0"];
+    const byTask = await captureCli([
+      "train",
+      "--benchmark",
+      benchmark,
+      "--model",
+      `onnx:path=${plain}`,
+      "--out",
+      other,
+      ...words,
+      ...shared,
+    ]);
+    expect(byTask.stderr).toContain("cannot leave as it came: its parameters differ from task to task");
     const both = await train(`onnx:path=${path}`, other, "--export", "original=true,softmax=true");
     expect(both.stderr).toContain("export: original=true excludes softmax");
     expect(existsSync(other)).toBe(false);

@@ -35,6 +35,19 @@ describe("readAnswer()", () => {
     });
   });
 
+  test("takes probabilities as they are where a file ends with those", () => {
+    const parameters = { "firn.original": '{"probabilities":["Softmax"]}' };
+    expect(readAnswer([0.25, 0.75], { inputs: [], parameters }).lines[0]).toEqual({
+      name: "1",
+      text: "75.0 %",
+      share: 0.75,
+    });
+    const several = { "firn.targets": "labels", "firn.original": '{"probabilities":["Sigmoid"]}' };
+    expect(readAnswer([0.25, 0.75, 0.5], { inputs: [], parameters: several }).title).toBe("1");
+    const logits = { "firn.original": '{"probabilities":[]}' };
+    expect(readAnswer([0, 0], { inputs: [], parameters: logits }).lines[0]?.share).toBe(0.5);
+  });
+
   test("softmax() stays finite for scores that are far apart", () => {
     expect(softmax([1000, 0])).toEqual([1, 0]);
     expect(softmax([-2000, -2000])).toEqual([0.5, 0.5]);

@@ -40,6 +40,8 @@ describe("readImageForm()", () => {
     expect([last.height, last.width, last.channels, last.isChannelsFirst]).toEqual([32, 24, 3, false]);
     const first = formOf(describeModel([3, 32, 24], { ...normalized(NORMALIZATION), "firn.layout": "nchw" }));
     expect([first.height, first.width, first.channels, first.isChannelsFirst]).toEqual([32, 24, 3, true]);
+    const original = { ...normalized(ONE), "firn.original": '{"change":"channelsFirst"}' };
+    expect(formOf(describeModel([1, 32, 24], original))).toMatchObject({ channels: 1, isChannelsFirst: true });
     expect(formOf(describeModel([32, 32, 3], {}, "UINT8")).factor).toBe(255);
     const tasks = { name: "task_labels", datatype: "INT64", shape: [-1] };
     const model = describeModel([784], normalized(ONE));

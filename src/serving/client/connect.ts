@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RangeRefusal, RefusalError, TypeRefusal } from "../../core/errors/errors.ts";
-import { type DescribedInput, type EncodedRequest, encodeSamples, isList, type Samples } from "./encode_samples.ts";
+import { type DescribedInputs, type EncodedRequest, encodeSamples, isList, type Samples } from "./encode_samples.ts";
 
 /** Which version answers, and as whom. */
 export interface ConnectOptions {
@@ -58,7 +58,8 @@ export interface FeedbackReceipt {
 export interface ServedClient {
   /**
    * Asks the model.
-   * @param x Samples, each a list of values, or all values one after another.
+   * @param x Samples, each a list of values, or all values one after another. Where the model has several inputs, a
+   *   sample has what they take one behind another.
    * @param options `id`: what `feedback` calls the request later.
    * @throws {ServerRefusal} If the server refuses, with its words.
    */
@@ -87,6 +88,7 @@ export class ServerRefusal extends RangeRefusal {
 const metadataSchema = z.object({
   inputs: z.array(z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number()) })).min(1),
   class_names: z.array(z.string()).optional(),
+  parameters: z.record(z.string(), z.string()).optional(),
 });
 
 const answerSchema = z.object({
@@ -135,10 +137,10 @@ class HttpClient implements ServedClient {
 
   async infer(x: Samples, { id }: { readonly id?: string } = {}): Promise<ServedAnswer> {
     const { version: pinned, key } = this.#options;
-    const { inputs } = await this.#describe(pinned);
+    const described = await this.#describe(pinned);
     const fields = { ...(id === undefined ? {} : { id }), parameters: { binary_data_output: true } };
     const headers = { ...pin(pinned), ...(key === undefined ? {} : { "firn-key": key }) };
-    const response = await this.#post("infer", encodeSamples(x, inputs[0], fields), headers);
+    const response = await this.#post("infer", encodeSamples(x, described, fields), headers);
     const { version, columns, logits } = await decodeAnswer(response);
     const { class_names } = await this.#describe(version);
     const rows = Array.from({ length: logits.length / columns }, (_, i) =>
@@ -154,7 +156,7 @@ class HttpClient implements ServedClient {
   async feedback({ labels, id, x, sampleShape }: ToldLabels): Promise<FeedbackReceipt> {
     const fields = { labels, ...(id === undefined ? {} : { id }) };
     const request = x
-      ? encodeSamples(x, await this.#findInput(x, sampleShape), fields)
+      ? encodeSamples(x, await this.#findInputs(x, sampleShape), fields)
       : { body: JSON.stringify(fields), headers: {} };
     const response = await this.#post("feedback", request, { ...this.#signature, ...pin(this.#options.version) });
     return receiptSchema.parse(await response.json());
@@ -174,10 +176,10 @@ class HttpClient implements ServedClient {
     };
   }
 
-  /** The model's input; before there is a version, samples say themselves what they are like. */
-  async #findInput(x: Samples, sampleShape: readonly number[] | undefined): Promise<DescribedInput | undefined> {
+  /** The model's inputs; before there is a version, samples say themselves what they are like. */
+  async #findInputs(x: Samples, sampleShape: readonly number[] | undefined): Promise<DescribedInputs> {
     try {
-      return (await this.#describe(this.#options.version)).inputs[0];
+      return await this.#describe(this.#options.version);
     } catch (error) {
       if (!(error instanceof ServerRefusal) || error.status !== 503) throw error;
     }
@@ -185,7 +187,7 @@ class HttpClient implements ServedClient {
     const shape = sampleShape ?? (first ? [first.length] : undefined);
     if (!shape) throw new TypeRefusal("the model has no version yet: its first samples need sampleShape");
     const isBytes = (first ?? x) instanceof Uint8Array;
-    return { name: "input", datatype: isBytes ? "UINT8" : "FP32", shape: [-1, ...shape] };
+    return { inputs: [{ name: "input", datatype: isBytes ? "UINT8" : "FP32", shape: [-1, ...shape] }] };
   }
 
   async #post(

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { readChange } from "../model_file/sample_parts.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
-import type { TensorType } from "../model_file/tensor_port.ts";
+import type { TensorPort, TensorType } from "../model_file/tensor_port.ts";
 import { ProtocolError } from "../protocol/protocol_error.ts";
 import type { NpyForm } from "./encode_npy.ts";
 
@@ -44,12 +45,41 @@ export function restoreRaw(input: Uint8Array, { file, rows }: { file: ServedFile
   const axes = port.rowShape.length;
   if (axes < 1 || axes > 3) throw wrong(`feedback needs samples of one to three axes, and the model takes ${axes}`);
   if (port.datatype === "FP32") assertFinite(input);
-  const shape = [rows, ...port.rowShape];
+  const { rowShape, bytes } = restoreOrder(input, { file, port });
+  const shape = [rows, ...rowShape];
   const normalization = readNormalization(file);
-  if (!normalization || port.datatype !== "FP32") return { descr: DESCRS[port.datatype], shape, bytes: input };
-  const values = undo(new Float32Array(new Uint8Array(input).buffer), normalization);
+  if (!normalization || port.datatype !== "FP32") return { descr: DESCRS[port.datatype], shape, bytes };
+  const values = undo(new Float32Array(new Uint8Array(bytes).buffer), normalization);
   if (!isOfBytes(normalization)) return { descr: "<f4", shape, bytes: new Uint8Array(values.buffer) };
   return { descr: "|u1", shape, bytes: toPixels(values) };
+}
+
+/** Puts channels last, where they are in the data: a file may take them first. */
+function restoreOrder(
+  input: Uint8Array,
+  { file, port }: { readonly file: ServedFile; readonly port: TensorPort },
+): { readonly rowShape: readonly number[]; readonly bytes: Uint8Array } {
+  const { rowShape, rowLength, rowBytes } = port;
+  const [channels = 1, height = 1, width = 1] = rowShape;
+  switch (readChange(file.metadata)) {
+    case "none":
+      return { rowShape, bytes: input };
+    case "flatten":
+      throw wrong(
+        "feedback needs samples of the data's shape, and this file takes them flat: serve the run's own file",
+      );
+    case "channelsFirst": {
+      const itemBytes = rowBytes / rowLength;
+      const bytes = new Uint8Array(input.length);
+      for (let from = 0; from < input.length; from += itemBytes) {
+        const item = (from % rowBytes) / itemBytes;
+        const [channel, pixel] = [Math.floor(item / (height * width)), item % (height * width)];
+        const to = from - (from % rowBytes) + (pixel * channels + channel) * itemBytes;
+        bytes.set(input.subarray(from, from + itemBytes), to);
+      }
+      return { rowShape: [height, width, channels], bytes };
+    }
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
+import { divideSamples } from "../model_file/sample_parts.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import type { GateSet } from "./gate_set.ts";
 
@@ -9,9 +9,11 @@ import type { GateSet } from "./gate_set.ts";
  */
 export function assertSetFits({ experience, rows, samples, targets, classNames }: GateSet, file: ServedFile): void {
   const subject = `held samples of experience ${experience}`;
-  const input = file.inputs.find(({ name }) => name !== TASK_LABELS_NAME);
-  if (input && samples.length !== rows * input.rowLength) {
-    throw new RangeRefusal(`${subject}: ${input.name} takes ${input.rowLength} values, got ${samples.length / rows}`);
+  const { parts, rowLength } = divideSamples(file.inputs, file.metadata);
+  if (samples.length !== rows * rowLength) {
+    const names = parts.flatMap((part) => ("from" in part ? [part.name] : [])).join(", ");
+    const verb = names.includes(",") ? "take" : "takes";
+    throw new RangeRefusal(`${subject}: ${names} ${verb} ${rowLength} values, got ${samples.length / rows}`);
   }
   const columns = file.outputs[0]?.rowLength ?? 0;
   // Where both sides have names, a class that the model lacks is one that it has not learnt.

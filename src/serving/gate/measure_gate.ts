@@ -1,5 +1,5 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
+import { divideSamples, type SamplePart } from "../model_file/sample_parts.ts";
 import type { ServedFile } from "../model_file/served_file.ts";
 import type { BatchTensor, ServedSession } from "../sessions/served_session.ts";
 import { assertSetFits } from "./assert_set_fits.ts";
@@ -26,12 +26,14 @@ async function countCorrect(session: ServedSession, file: ServedFile, set: GateS
   const [output] = session.outputs;
   if (!output) throw new RangeRefusal("the model has no output");
   const columnOf = createColumnFinder(set, file.classNames);
+  const { parts, rowLength } = divideSamples(file.inputs, file.metadata);
   let correct = 0;
   for (let start = 0; start < set.rows; start += session.capacity) {
     const rows = Math.min(session.capacity, set.rows - start);
     for (const input of session.inputs) {
-      const fill = input.port.name === TASK_LABELS_NAME ? fillTaskLabels : fillSamples;
-      fill(input, set, { start, rows });
+      const part = parts.find(({ name }) => name === input.port.name);
+      if (part) fillSamples(input, set, { part, rowLength, start, rows });
+      else fillTaskLabels(input, set, { start, rows });
     }
     await session.run(rows);
     for (let row = 0; row < rows; row++) {
@@ -51,11 +53,52 @@ function createColumnFinder(
   return (target) => found.get(classNames[target] ?? "") ?? -1;
 }
 
-function fillSamples(input: BatchTensor, set: GateSet, { start, rows }: { start: number; rows: number }): void {
-  const { name, rowLength } = input.port;
-  const [first, last] = [start * rowLength, (start + rows) * rowLength];
-  if (input.values instanceof BigInt64Array) throw new RangeRefusal(`held samples cannot fill "${name}" of int64`);
-  input.values.set(set.samples.subarray(first, last));
+interface FilledRows {
+  readonly part: SamplePart;
+  /** Values of a sample. */
+  readonly rowLength: number;
+  readonly start: number;
+  readonly rows: number;
+}
+
+/** Puts the part of each sample that an input takes into it. */
+function fillSamples(input: BatchTensor, set: GateSet, { part, rowLength, start, rows }: FilledRows): void {
+  const { rowLength: length } = part;
+  for (let row = 0; row < rows; row++) {
+    if ("fill" in part) {
+      fillNumber(input, { number: part.fill, first: row * length, last: (row + 1) * length });
+      continue;
+    }
+    const from = (start + row) * rowLength + part.from;
+    putNumbers(input, set.samples.subarray(from, from + length), { at: row * length, set });
+  }
+}
+
+function fillNumber(
+  { values }: BatchTensor,
+  { number, first, last }: { readonly number: number; readonly first: number; readonly last: number },
+): void {
+  if (values instanceof BigInt64Array) values.fill(BigInt(number), first, last);
+  else values.fill(number, first, last);
+}
+
+/** @throws {RangeRefusal} If an input of whole numbers would take others. */
+function putNumbers(
+  { port, values }: BatchTensor,
+  numbers: GateSet["samples"],
+  { at, set }: { readonly at: number; readonly set: GateSet },
+): void {
+  if (values instanceof Float32Array) {
+    values.set(numbers, at);
+    return;
+  }
+  const wrong = numbers.find((number) => !Number.isInteger(number));
+  if (wrong !== undefined) {
+    const subject = `held samples of experience ${set.experience}`;
+    throw new RangeRefusal(`${subject}: "${port.name}" takes whole numbers, got ${wrong}`);
+  }
+  if (values instanceof BigInt64Array) for (const [i, number] of numbers.entries()) values[at + i] = BigInt(number);
+  else values.set(numbers, at);
 }
 
 function fillTaskLabels(

@@ -30,9 +30,12 @@ export function readAnswer(outputs: readonly number[], { class_names, parameters
       .map((c) => ({ name: nameOf(c), text: formatNumber(outputs[c]), share: undefined }));
     return { title: lines[0]?.text ?? "", lines };
   }
-  const shares = targets === "labels" ? outputs.map((value) => 1 / (1 + Math.exp(-value))) : softmax(outputs);
+  const isShare = givesShares(parameters);
+  const toShares =
+    targets === "labels" ? (row: readonly number[]) => row.map((value) => 1 / (1 + Math.exp(-value))) : softmax;
+  const shares = isShare ? outputs : toShares(outputs);
   const best = columns.sort((a, b) => (outputs[b] ?? 0) - (outputs[a] ?? 0) || a - b);
-  const there = targets === "labels" ? best.filter((c) => (outputs[c] ?? 0) > 0) : best.slice(0, 1);
+  const there = targets === "labels" ? best.filter((c) => (outputs[c] ?? 0) > (isShare ? 0.5 : 0)) : best.slice(0, 1);
   return {
     title: there.map(nameOf).join(", ") || "none",
     lines: best.slice(0, most).map((c) => {
@@ -40,6 +43,16 @@ export function readAnswer(outputs: readonly number[], { class_names, parameters
       return { name: nameOf(c), text: `${(100 * share).toFixed(1)} %`, share };
     }),
   };
+}
+
+/** Whether outputs are probabilities already: a file that left as its network came may end with those. */
+function givesShares(parameters: Readonly<Record<string, string>>): boolean {
+  try {
+    const ending = JSON.parse(parameters["firn.original"] ?? "{}").probabilities?.at(-1);
+    return ending === "Softmax" || ending === "Sigmoid";
+  } catch {
+    return false;
+  }
 }
 
 /** exp(x − max) / Σ */
@@ -65,4 +78,4 @@ export function formatNumber(value: number | undefined): string {
 }
 
 /** What a page needs of this file. */
-export const ANSWER_FUNCTIONS: readonly BrowserFunction[] = [readAnswer, softmax, readNames, formatNumber];
+export const ANSWER_FUNCTIONS: readonly BrowserFunction[] = [readAnswer, givesShares, softmax, readNames, formatNumber];

@@ -40,7 +40,7 @@ export function readImageForm({ inputs, parameters }: DescribedModel): ImageForm
   const [port, ...others] = inputs.filter((input) => input !== tasks);
   if (!port || others.length > 0 || parameters["firn.feature_names"] !== undefined) return undefined;
   const { name, datatype } = port;
-  const size = readImageSize(port.shape.slice(1), parameters["firn.layout"] === "nchw");
+  const size = readImageSize(port.shape.slice(1), takesChannelsFirst(parameters));
   const pixels = readPixelForm(datatype, parameters);
   if (!size || !pixels || (datatype !== "FP32" && datatype !== "UINT8")) return undefined;
   return { input: name, datatype, shape: port.shape.slice(1), ...size, ...pixels, taskInput: tasks?.name };
@@ -53,6 +53,16 @@ function readImageSize(shape: readonly number[], isChannelsFirst: boolean) {
   const [height, width, channels] = isChannelsFirst ? [second, third, first] : [first, second, third];
   const isImage = (channels === 1 || channels === 3) && Math.min(height, width) > 1 && Math.max(height, width) <= 1024;
   return isImage ? { height, width, channels, isChannelsFirst } : undefined;
+}
+
+/** As a file says that was exported so, or that left as its network came. */
+function takesChannelsFirst(parameters: Readonly<Record<string, string>>): boolean {
+  if (parameters["firn.layout"] === "nchw") return true;
+  try {
+    return JSON.parse(parameters["firn.original"] ?? "{}").change === "channelsFirst";
+  } catch {
+    return false;
+  }
 }
 
 /** A scale below 1 stands for raw pixels that it takes to 0 to 1; with a scale of 1, raw values are of 0 to 1. */
@@ -81,6 +91,7 @@ function readNormalizationText(
 export const IMAGE_FORM_FUNCTIONS: readonly BrowserFunction[] = [
   readImageForm,
   readImageSize,
+  takesChannelsFirst,
   readPixelForm,
   readNormalizationText,
 ];
