@@ -6,7 +6,7 @@ import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { LineFile } from "./line_file.ts";
 import { MatrixFile } from "./matrix_file.ts";
 import { createNumberedFolder } from "./numbered_folder.ts";
-import { formatExportPath, START_MODEL_FILE } from "./run_files.ts";
+import { FROZEN_WEIGHTS_FILE, formatExportPath, START_MODEL_FILE } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
 import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
@@ -23,6 +23,7 @@ const RUN_ENTRIES = [
   "checkpoints",
   "accepted",
   START_MODEL_FILE,
+  FROZEN_WEIGHTS_FILE,
 ] as const;
 
 /** What plugins write into a run's folder. */

@@ -7,6 +7,9 @@ export const EXPORT_PATH = /^onnx\/experience-\d{3,}\.onnx$/;
 /** The model that a run began with, in its folder: there where it is another run's. */
 export const START_MODEL_FILE = "start_model.safetensors";
 
+/** The weights of a run that are not trained, in its folder: there where no other file holds them. */
+export const FROZEN_WEIGHTS_FILE = "frozen_weights.safetensors";
+
 /** The path that `EXPORT_PATH` describes. */
 export function formatExportPath(experience: number): string {
   return `onnx/experience-${String(experience).padStart(3, "0")}.onnx`;

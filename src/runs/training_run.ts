@@ -2,8 +2,6 @@ import { describeCause, RangeRefusal } from "../core/errors/errors.ts";
 import { hashParameters } from "../core/hashing/hash_parameters.ts";
 import type { EvaluationPlugin } from "../evaluation/evaluation_plugin.ts";
 import type { MeasureName } from "../evaluation/measures.ts";
-import type { WeightsOrigin } from "../models/weights_file.ts";
-import { findWeightsOrigin } from "../models/weights_origin.ts";
 import { collectSources } from "../streams/benchmark.ts";
 import { listNames } from "../streams/stream.ts";
 import { restoreSnapshot, takeSnapshot } from "../training/checkpoints/strategy_snapshot.ts";
@@ -17,6 +15,7 @@ import { RunCheckpointer } from "./checkpoints/run_checkpointer.ts";
 import { describeTrained } from "./describe_trained.ts";
 import { ModelExporter } from "./exports/model_exporter.ts";
 import { followLostRanks, type LostRank } from "./lost_ranks.ts";
+import { FrozenWeights } from "./models/frozen_weights.ts";
 import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
 import type { RunDirectory } from "./run_directory.ts";
@@ -52,8 +51,7 @@ export class TrainingRun<Config> {
   readonly #lostRanks: readonly LostRank[];
   readonly #measure: MeasureName;
   readonly #isContinued: boolean;
-  /** Where the model that the strategy was made with has its weights from. */
-  readonly #origin: WeightsOrigin | undefined;
+  readonly #frozen: FrozenWeights;
   /** Where to go on, until training is there. */
   #resumed: RunPlace | undefined;
   /** How far the run's files had come by then; undefined in a new run. */
@@ -66,7 +64,7 @@ export class TrainingRun<Config> {
     this.#options = options;
     this.directory = parts.directory;
     this.strategy = parts.strategy;
-    this.#origin = findWeightsOrigin(parts.strategy.model);
+    this.#frozen = new FrozenWeights(parts.strategy);
     this.#evaluator = parts.evaluator;
     this.#monitor = parts.monitor;
     this.#measure = parts.measure;
@@ -230,6 +228,7 @@ export class TrainingRun<Config> {
   }
 
   async #save(place: RunPlace): Promise<void> {
+    await this.#frozen.keep(this.directory, { isNew: this.#resumedFiles === undefined });
     this.#pace.noteSaved(await this.#write(this.#createCheckpoint(place)));
     this.#checkpointer.restart();
   }
@@ -240,7 +239,7 @@ export class TrainingRun<Config> {
 
   #createCheckpoint(place: RunPlace): PreparedCheckpoint {
     const { config, benchmark } = this.#options;
-    const { topology, stateLayout: layout } = this.strategy.cluster.model;
+    const { topology } = this.strategy.cluster.model;
     const model = { topology, classNames: benchmark.classNames };
     const metricsBytes = this.directory.metrics.sync();
     const logs = this.#evaluator.saveLoggers();
@@ -248,7 +247,7 @@ export class TrainingRun<Config> {
     const again = this.#again.length > 0 ? { again: this.#again } : {};
     const lost = this.#lostRanks.length > 0 ? { lostRanks: [...this.#lostRanks] } : {};
     const where = { config, experiences, parametersHash: this.#parametersHash, metricsBytes, logs, place, model };
-    return { checkpoint: { ...where, ...again, ...lost }, known: this.#origin && { origin: this.#origin, layout } };
+    return { checkpoint: { ...where, ...again, ...lost }, known: this.#frozen.known };
   }
 
   async #noteEnd(error: unknown): Promise<void> {

@@ -7,7 +7,8 @@ import { CheckpointFolder } from "../../runs/checkpoints/checkpoint_folder.ts";
 import { parseRunCheckpoint, type StoredCheckpoint } from "../../runs/checkpoints/run_checkpoint.ts";
 import { parseExportedNames } from "../../runs/exports/evaluate_export_file.ts";
 import { exportCheckpoint } from "../../runs/exports/export_checkpoint.ts";
-import { readCheckpoint } from "../../runs/models/file_weights.ts";
+import { findInFolder, readCheckpoint } from "../../runs/models/file_weights.ts";
+import { findRunFolder } from "../../runs/models/kept_weights.ts";
 import { assertRegularFile, readRunOrigin } from "../../runs/read_run_files.ts";
 import { assertSameSources } from "../../runs/resuming/source_fingerprints.ts";
 import { nameDataFile } from "../../runs/run_files.ts";
@@ -75,7 +76,7 @@ async function readStored(file: string): Promise<StoredCheckpoint> {
     await assertRegularFile(file);
     return readFile(file);
   });
-  const { state } = await readCheckpoint(bytes);
+  const { state } = await readCheckpoint(bytes, findInFolder(findRunFolder(file)));
   const kind = typeof state === "object" && state !== null && "kind" in state ? state.kind : undefined;
   if (kind === undefined) return parseRunCheckpoint(state);
   throw new RefusalError("it is no checkpoint of a run: exportStrategy exports what loadStrategy gives, from code");

@@ -10,13 +10,7 @@ import type { WeightsFile, WeightsOrigin } from "../../models/weights_file.ts";
 import { findWeightsOrigin } from "../../models/weights_origin.ts";
 import { openCheckpoint } from "../checkpoints/checkpoint_codec.ts";
 import { WeightsFileRefusal } from "../checkpoints/weights_file_refusal.ts";
-
-/** What a file gives to the model that is made from it. */
-export interface FileWeights {
-  readonly origin: WeightsOrigin;
-  /** Weights that are not trained, by their names in the layout of the state. */
-  readonly values: ReadonlyMap<string, Float32Array>;
-}
+import { type FileWeights, readKeptWeights } from "./kept_weights.ts";
 
 /** Finds the weights of the file that a checkpoint names. */
 export type FindFileWeights = (file: WeightsFile) => Promise<FileWeights>;
@@ -36,11 +30,16 @@ export async function readCheckpoint(
   return { state: opened.read((name) => values.get(name)), origin };
 }
 
+/** Reads the file, which may lie in the folder of a run. */
+export function findInFolder(folder: string): FindFileWeights {
+  return async (file) => (file.kind === "kept" ? readKeptWeights(folder, file) : readFileWeights(file));
+}
+
 /** Finds the weights in a model that was made from the file and has them still; reads the file otherwise. */
-export function findInModel(model: tf.LayersModel): FindFileWeights {
+export function findInModel(model: tf.LayersModel, folder: string): FindFileWeights {
   const origin = findWeightsOrigin(model);
   return async (file) => {
-    if (!origin) return readFileWeights(file);
+    if (!origin || file.kind === "kept") return findInFolder(folder)(file);
     assertSameFile(file, origin);
     const values = listValues(model);
     const isAsRead = [...origin.hashes].every(([name, hash]) => {
@@ -71,11 +70,13 @@ async function makeModel(file: WeightsFile): Promise<tf.LayersModel> {
     switch (kind) {
       case "onnx":
         return onnxModel({ ...(options as OnnxModelOptions), path });
+      case "kept":
+        throw new WeightsFileRefusal(`${describeNeed(file)} in the folder of the run: leave the checkpoint there`);
       case "tfjs":
         return await tfjsModel({ ...(options as Partial<TfjsModelOptions>), path });
     }
   } catch (cause) {
-    if (!(cause instanceof RefusalError)) throw cause;
+    if (!(cause instanceof RefusalError) || cause instanceof WeightsFileRefusal) throw cause;
     throw new WeightsFileRefusal(`${describeNeed(file)}, which cannot be used: ${describeCause(cause)}`, { cause });
   }
 }

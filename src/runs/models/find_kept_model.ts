@@ -5,8 +5,9 @@ import { withFileNamed } from "../../core/errors/system_error.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import { assertRegularFile, readRunOrigin } from "../read_run_files.ts";
-import { readCheckpoint } from "./file_weights.ts";
+import { findInFolder, readCheckpoint } from "./file_weights.ts";
 import { type KeptModel, parseKeptModel } from "./kept_model.ts";
+import { findRunFolder } from "./kept_weights.ts";
 
 /**
  * The model of a run, from its newest checkpoint.
@@ -30,8 +31,10 @@ export async function readKeptModel(file: string): Promise<KeptModel> {
     return readFile(file);
   });
   try {
-    const { state, origin } = await readCheckpoint(bytes);
-    return { ...parseKeptModel(state), ...omitUndefined({ origin }) };
+    const { state, origin } = await readCheckpoint(bytes, findInFolder(findRunFolder(file)));
+    // What lies in the folder of a run is that run's.
+    const lasting = origin?.file.kind === "kept" ? undefined : origin;
+    return { ...parseKeptModel(state), ...omitUndefined({ origin: lasting }) };
   } catch (cause) {
     if (!(cause instanceof RefusalError)) throw cause;
     const Refusal = cause instanceof SyntaxError ? SyntaxRefusal : RangeRefusal;

@@ -22,7 +22,7 @@ export async function findCheckpoint(
     if (metricsBytes <= sizeBytes) return;
     throw new RangeRefusal(`it needs ${metricsBytes} bytes of ${metrics.path}, which has ${sizeBytes}`);
   };
-  const find = findInModel(model);
+  const find = findInModel(model, path);
   const found = await checkpoints.findNewest(assertLongEnough, async (bytes) => {
     return (await readCheckpoint(bytes, find)).state;
   });

@@ -50,16 +50,18 @@ function makeOptions(
 const MODEL = { trainable: ["norm.*"], numClasses: 4, inputShape: [6] };
 
 /** A finished run, and copies of its folder at the beginning and in the middle of each experience. */
-async function makeRun() {
+async function makeRun(takesBytes = false) {
   const path = await writeRowNetwork();
   const { directory, copies, copier } = await prepareCopies(["beforeTrainingExp", "afterTrainingEpoch"]);
-  const options = makeOptions(path, directory);
+  const bytes = await readFile(path);
+  const makeModel = () => onnxModel({ ...(takesBytes ? { bytes } : { path }), ...MODEL });
+  const options = makeOptions(path, directory, makeModel);
   const createStrategy = (parts: RunParts) =>
     options.createStrategy({ ...parts, plugins: [...parts.plugins, { ...copier, name: "copier" }] });
   await using run = await createTrainingRun({ ...options, createStrategy });
   await run.train();
   const weights = run.strategy.model.getWeights().map((weight) => [...weight.dataSync()]);
-  return { path, directory, copies, weights };
+  return { path, directory, copies, weights, makeModel };
 }
 
 async function listCheckpoints(directory: string): Promise<string[]> {
@@ -181,6 +183,64 @@ describe("a run on a network from a file", () => {
     const doubled = first.size;
     expect(layerState.subarray(0, doubled)).toEqual(wanted.subarray(0, doubled));
     expect((await stat(newest)).size).toBeGreaterThan(4 * doubled);
+  }, 60_000);
+});
+
+describe("a run on a network that came from no file", () => {
+  test("keeps what is not trained in one file of its folder, and goes on with the same bits", async () => {
+    const { path, directory, copies, weights, makeModel } = await makeRun(true);
+    const kept = await stat(join(directory, "frozen_weights.safetensors"));
+    expect(kept.size).toBeGreaterThan(FROZEN_BYTES);
+    const checkpoints = (await Promise.all([directory, ...copies].map(listCheckpoints))).flat();
+    expect(checkpoints.length).toBeGreaterThan(4);
+    for (const checkpoint of checkpoints) expect((await stat(checkpoint)).size).toBeLessThan(FROZEN_BYTES / 8);
+    const ending = await readEnding(directory);
+    for (const copy of copies) {
+      const options = makeOptions(path, copy, makeModel);
+      const createStrategy = (parts: RunParts) =>
+        options.createStrategy({ ...parts, plugins: [...parts.plugins, { name: "copier" }] });
+      await using run = await resumeTrainingRun({ ...options, createStrategy });
+      await run.train();
+      await run.close();
+      expect(await readEnding(copy)).toEqual(ending);
+      for (const checkpoint of await listCheckpoints(copy)) {
+        expect((await stat(checkpoint)).size).toBeLessThan(FROZEN_BYTES / 8);
+      }
+    }
+    const { model } = await createModelFromRun(directory);
+    expect(model.getWeights().map((weight) => [...weight.dataSync()])).toEqual(weights);
+    // Another run does not lean on this folder.
+    const [newest = ""] = (await listCheckpoints(directory)).slice(-1);
+    expect(encodeModel(await readKeptModel(newest)).length).toBeGreaterThan(FROZEN_BYTES);
+  }, 60_000);
+
+  test("is refused in one sentence where that file is another one, damaged or missing", async () => {
+    const [one, other] = [await makeRun(true), await makeRun(true)];
+    const [copy = ""] = one.copies.slice(-1);
+    const name = "frozen_weights.safetensors";
+    const resume = () => catchSentence(resumeTrainingRun(makeOptions(one.path, copy, one.makeModel)));
+    const subject = `the weights that are not trained stand in ${join(copy, name)}, which`;
+    const options = makeOptions(one.path, join(await makeFolder({}), "run"), () => {
+      const model = one.makeModel();
+      const [first, ...others] = model.getLayer("frozen").getWeights();
+      if (first) model.getLayer("frozen").setWeights([first.mul(2), ...others]);
+      return model;
+    });
+    await using run = await createTrainingRun(options);
+    await run.train();
+    await cp(join(options.directory, name), join(copy, name));
+    expect(await resume()).toContain(`${subject} holds those of another run: put back the file as it was`);
+    await changeFile(join(copy, name));
+    expect(await resume()).toContain(`${subject} cannot be used: damaged checkpoint`);
+    await rm(join(copy, name));
+    expect(await resume()).toContain(`${subject} cannot be used: ${join(copy, name)}: there is no such file`);
+    await cp(join(other.directory, name), join(copy, name));
+    const strategy = makeOptions(one.path, copy, one.makeModel).createStrategy;
+    const createStrategy = (parts: RunParts) => strategy({ ...parts, plugins: [...parts.plugins, { name: "copier" }] });
+    await using resumed = await resumeTrainingRun({ ...makeOptions(one.path, copy, one.makeModel), createStrategy });
+    await resumed.train();
+    expect(await readEnding(copy)).toEqual(await readEnding(one.directory));
+    await expect(createTrainingRun(makeOptions(one.path, copy, one.makeModel))).rejects.toThrow("holds another run");
   }, 60_000);
 });
 
