@@ -5,50 +5,21 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import type { ClusterOptions } from "../../src/cluster/cluster_options.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { Dataset } from "../../src/data/dataset.ts";
-import { Naive } from "../../src/methods/naive/naive.ts";
-import { onnxModel } from "../../src/models/onnx_model.ts";
-import { SGD } from "../../src/optimizers/sgd.ts";
 import { createDatasetBenchmark } from "../../src/streams/benchmarks/dataset_benchmark.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { createStrategy, makeBenchmark, sampleShape } from "./featured_strategy.ts";
 
 afterAll(removeFolders);
 
-const path = new URL("../onnx/import/networks/resnet.legacy.onnx", import.meta.url).pathname;
-const sampleShape = [12, 12, 3];
-
-/** Two experiences of images, made of sines. */
-function makeBenchmark() {
-  const size = 12 * 12 * 3;
-  const make = (name: string, count: number, shift: number) =>
-    createArrayDataset({
-      name,
-      x: Float32Array.from({ length: count * size }, (_, i) => Math.sin(i * 0.37 + shift)),
-      y: Array.from({ length: count }, (_, i) => i % 3),
-      sampleShape,
-    });
-  const train = [make("first", 64, 0), make("second", 40, 1)];
-  return createDatasetBenchmark({ name: "images", train, test: [make("test", 8, 2)] });
-}
-
 const benchmark = makeBenchmark();
-
-function createStrategy(trainable: string, cluster: ClusterOptions, trainEpochs: number) {
-  return new Naive({
-    model: onnxModel({ path, trainable: [trainable], inputShape: sampleShape, numClasses: 3 }),
-    optimizer: new SGD({ learningRate: 0.1 }),
-    trainMbSize: 32,
-    trainEpochs,
-    evaluator: null,
-    cluster: { ...cluster, logicalShards: 2, engine: "onnxruntime" },
-  });
-}
 
 /** Trains, and says how many features were found and computed of the training samples. */
 async function trainWith(trainable: string, cluster: ClusterOptions, trainEpochs = 3) {
-  await using strategy = createStrategy(trainable, cluster, trainEpochs);
+  await using strategy = createStrategy(trainable, cluster, { trainEpochs });
   await strategy.train(benchmark.trainStream);
   return { parameters: strategy.parameters.slice(), ...strategy.cluster.features.counts };
 }
@@ -106,7 +77,7 @@ describe("features in memory", () => {
       }),
     );
     const many = createDatasetBenchmark({ name: "many", train: [Dataset.concat(parts)], test: [] });
-    await using strategy = createStrategy("none", { workers: 0 }, 2);
+    await using strategy = createStrategy("none", { workers: 0 }, { trainEpochs: 2 });
     await strategy.train(many.trainStream);
     expect(strategy.cluster.features.counts).toEqual({ found: 260, computed: 260 });
     // Others come: what was known makes room.
@@ -164,6 +135,51 @@ describe("featureCacheFolder", () => {
     expect(again.computed).toBe(0);
     expect(await readdir(folder)).toHaveLength(2);
   });
+
+  test("goes on from the rows that a killed run has computed, and takes none that is half written", async () => {
+    const folder = await makeFolder({});
+    const wanted = await train("none", { workers: 0, featureCacheBytes: 0 });
+    const program = fileURLToPath(new URL("killed_training.ts", import.meta.url));
+    const words = "Deno" in globalThis ? ["run", "--allow-all", program] : [program];
+    const kill = async () => {
+      expect(spawnSync(process.execPath, [...words, folder], { stdio: "inherit" }).signal).toBe("SIGKILL");
+      const names = (await readdir(folder)).filter((name) => name.endsWith(".partial"));
+      expect(names).toHaveLength(1);
+      return join(folder, names[0] ?? "");
+    };
+    const count = async () => {
+      const { parameters, found, computed } = await trainWith("none", { workers: 0, featureCacheFolder: folder });
+      expect(parameters).toEqual(wanted);
+      const names = await readdir(folder);
+      expect(names.filter((name) => name.endsWith(".partial"))).toEqual([]);
+      return { found, computed };
+    };
+    // The first minibatch of two.
+    const left = await kill();
+    const bytes = await readFile(left);
+    const marks = Array.from({ length: 64 }, (_, row) => bytes.readUInt32LE(4096 + 64 * (8 * 4 + 1) + 4 * row));
+    expect(marks.filter((mark) => mark !== 0)).toHaveLength(32);
+    const [first = 0, second = 0] = marks.flatMap((mark, row) => (mark === 0 ? [] : [row]));
+    // One row lost its mark, another is not what its mark says.
+    bytes.writeUInt32LE(0, 4096 + 64 * (8 * 4 + 1) + 4 * first);
+    bytes.writeUInt8(bytes.readUInt8(4096 + 32 * second) ^ 1, 4096 + 32 * second);
+    await writeFile(left, bytes);
+    expect(await count()).toEqual({ found: 3 * 104 - 74, computed: 74 });
+
+    // What an earlier run has left is there, too.
+    for (const name of await readdir(folder)) {
+      const whole = await readFile(join(folder, name));
+      // The rows that the killed run computes, and six others, are said not to be there.
+      const flags = whole.subarray(whole.length - (whole.length - 4096) / 33);
+      if (flags.length !== 64) continue;
+      const others = marks.flatMap((mark, row) => (mark === 0 ? [row] : [])).slice(0, 6);
+      for (const [row, mark] of marks.entries()) if (mark !== 0 || others.includes(row)) flags[row] = 0;
+      await writeFile(join(folder, name), whole);
+    }
+    await kill();
+    expect(await count()).toEqual({ found: 3 * 104 - 6, computed: 6 });
+    expect(await count()).toEqual({ found: 3 * 104, computed: 0 });
+  }, 60_000);
 
   test("is rid of what a process has left that was killed, and not of what others write", async () => {
     const folder = await makeFolder({});

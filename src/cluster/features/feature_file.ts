@@ -1,34 +1,30 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { RefusalError, SyntaxRefusal } from "../../core/errors/errors.ts";
-import { isSystemError, readErrorCode, withFileNamed } from "../../core/errors/system_error.ts";
+import { RefusalError } from "../../core/errors/errors.ts";
+import { readErrorCode, withFileNamed } from "../../core/errors/system_error.ts";
 import { ABSENT, type FeatureFilePlace } from "../../engine/feature_cache/shared_features.ts";
-
-/** Where row 0 begins: before it is a line of text, filled up with spaces. */
-const START = 4096;
-
-const FORMAT = "firn features 1";
+import {
+  FEATURES_START,
+  type FeatureTable,
+  measureTable,
+  placeMark,
+  readKnown,
+  writeHeader,
+  writePart,
+} from "./feature_table.ts";
+import { salvageFeatures } from "./salvage_features.ts";
 
 /** Tells this machine's processes from those of others that have the folder, too. */
 const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
 let opened = 0;
 
-/** What a file holds. */
-interface FeatureTable {
-  /** What features and samples are known by, in hexadecimal. */
-  readonly key: string;
-  readonly rows: number;
-  /** D */
-  readonly width: number;
-}
-
 /**
- * Makes the folder, where one is wanted and not there, and takes away what processes have left that did not come to
+ * Makes the folder, where one is wanted and not there, and saves what processes have computed that did not come to
  * their end.
  * @throws {RefusalError} If nothing can be written there; the message names it.
  */
@@ -43,9 +39,15 @@ export async function openFeatureFolder(folder: string | undefined): Promise<voi
     await rm(probe);
     for (const name of await readdir(folder)) {
       const [, host, pid] = /\.([0-9a-f]{8})\.(\d+)(?:-\d+)?\.partial$/.exec(name) ?? [];
-      if (host === HOST && isGone(Number(pid))) await rm(join(folder, name), { force: true });
+      if (host === HOST && isGone(Number(pid))) await salvageFeatures(folder, name, namePartial);
     }
   });
+}
+
+/** A name that no other process of this machine has, and none that this one has given. */
+function namePartial(path: string): string {
+  opened += 1;
+  return `${path}.${HOST}.${process.pid}-${opened}.partial`;
 }
 
 function isGone(pid: number): boolean {
@@ -59,7 +61,8 @@ function isGone(pid: number): boolean {
 
 /**
  * A file of features: a row has a place of its own, and behind the rows stands which of them are there. While replicas
- * add to it, it has another name; the whole folder may be removed at any time between runs.
+ * add to it, it has another name, and each row a mark that a later process knows it by if this one is killed. The whole
+ * folder may be removed at any time between runs.
  */
 export class FeatureFile {
   readonly place: FeatureFilePlace;
@@ -88,26 +91,28 @@ export class FeatureFile {
     const path = join(folder, `${table.key}.features`);
     const before = await readKnown(path, table, places);
     if (before === table.rows) {
-      return new FeatureFile(path, table, { place: { path, start: START, isWhole: true }, before });
+      return new FeatureFile(path, table, { place: { path, start: FEATURES_START, marks: undefined }, before });
     }
-    opened += 1;
-    const partial = `${path}.${HOST}.${process.pid}-${opened}.partial`;
+    const partial = namePartial(path);
     await withFileNamed(partial, async () => {
       if (before > 0) await copyFile(path, partial, constants.COPYFILE_FICLONE);
       const file = await open(partial, before > 0 ? "r+" : "w");
       try {
-        await file.truncate(measure(table));
-        await file.write(writeHeader(table), 0, START, 0);
+        await file.truncate(placeMark(table, table.rows));
+        await file.write(writeHeader(table), 0, FEATURES_START, 0);
       } finally {
         await file.close();
       }
     });
-    return new FeatureFile(path, table, { place: { path: partial, start: START, isWhole: false }, before });
+    return new FeatureFile(path, table, {
+      place: { path: partial, start: FEATURES_START, marks: placeMark(table, 0) },
+      before,
+    });
   }
 
   /** Gives the file its name, unless nothing was added or another run has left one that has more. */
   async publish(places: Int32Array): Promise<void> {
-    if (this.place.isWhole) return;
+    if (this.place.marks === undefined) return;
     const partial = this.place.path;
     const flags = Uint8Array.from(places, (place) => (place > ABSENT ? 1 : 0));
     const count = flags.reduce((sum, flag) => sum + flag, 0);
@@ -118,75 +123,14 @@ export class FeatureFile {
       }
       const file = await open(partial, "r+");
       try {
-        await writeWhole(file, flags, measure(this.#table) - flags.length);
+        await writePart(file, flags, measureTable(this.#table) - flags.length);
+        // Until all is on the disk, the marks vouch for the rows.
         await file.sync();
+        await file.truncate(measureTable(this.#table));
       } finally {
         await file.close();
       }
       await rename(partial, this.#path);
     });
-  }
-}
-
-/** The bytes of the whole file. */
-function measure({ rows, width }: FeatureTable): number {
-  return START + rows * width * Float32Array.BYTES_PER_ELEMENT + rows;
-}
-
-function writeHeader({ key, rows, width }: FeatureTable): Uint8Array {
-  const order = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? "little-endian" : "big-endian";
-  const line = `${FORMAT} ${key} [${rows}, ${width}] float32 ${order}`;
-  return new TextEncoder().encode(`${line.padEnd(START - 1)}\n`);
-}
-
-/**
- * Which rows a file has, noted in `places`. Returns their number; 0 where there is no file.
- * @throws {SyntaxRefusal} If it is not what it must be.
- */
-async function readKnown(path: string, table: FeatureTable, places?: Int32Array): Promise<number> {
-  let file: FileHandle;
-  try {
-    file = await open(path, "r");
-  } catch (error) {
-    if (readErrorCode(error) === "ENOENT") return 0;
-    return withFileNamed(path, () => Promise.reject(error));
-  }
-  try {
-    const { size } = await file.stat();
-    const header = new Uint8Array(START);
-    await file.read(header, 0, START, 0);
-    const wanted = writeHeader(table);
-    if (size !== measure(table) || !header.every((byte, i) => byte === wanted[i])) {
-      throw new SyntaxRefusal(`${path}: damaged file of features; remove it`);
-    }
-    const flags = await readTail(file, { start: size - table.rows, length: table.rows });
-    let count = 0;
-    for (const [row, flag] of flags.entries()) {
-      if (flag === 0) continue;
-      count += 1;
-      if (places) places[row] = 1;
-    }
-    return count;
-  } catch (cause) {
-    throw isSystemError(cause) ? await withFileNamed(path, () => Promise.reject(cause)) : cause;
-  } finally {
-    await file.close();
-  }
-}
-
-async function readTail(file: FileHandle, { start, length }: { start: number; length: number }): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
-    const { bytesRead } = await file.read(bytes, at, length - at, start + at);
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes;
-}
-
-async function writeWhole(file: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, start + at);
-    at += bytesWritten;
   }
 }

@@ -3,6 +3,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { describeReason, isSystemError } from "../../core/errors/system_error.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
+import { markFeatures } from "./mark_features.ts";
 import {
   ABSENT,
   CLAIMED,
@@ -44,7 +45,8 @@ export class FeatureStore {
       Atomics.add(this.#features.counts, FeatureWord.computed, 1);
       return false;
     }
-    if (source.file) this.#transfer(source.file, row, { values: target, move: readSync });
+    if (source.file)
+      this.#transfer(source.file, { bytes: viewBytes(target), at: placeRow(source.file, row, target) }, readSync);
     else target.set(this.#view(place - 1));
     Atomics.add(this.#features.counts, FeatureWord.found, 1);
     return true;
@@ -81,7 +83,11 @@ export class FeatureStore {
   }
 
   #writeToFile(file: FeatureFilePlace, row: number, values: Float32Array): number {
-    this.#transfer(file, row, { values, move: writeSync });
+    const bytes = viewBytes(values);
+    this.#transfer(file, { bytes, at: placeRow(file, row, values) }, writeSync);
+    // Behind the row, so that a mark vouches for it.
+    const mark = markFeatures(bytes);
+    if (file.marks !== undefined) this.#transfer(file, { bytes: mark, at: file.marks + row * mark.length }, writeSync);
     return 1;
   }
 
@@ -91,17 +97,16 @@ export class FeatureStore {
     return elementAt(segments, Math.floor(place / rowsPerSegment)).subarray(start, start + width);
   }
 
-  /** Moves a row from its file or to it, whole. */
+  /** Moves bytes from a file or to it, all of them. */
   #transfer(
-    { path, start, isWhole }: FeatureFilePlace,
-    row: number,
-    { values, move }: { readonly values: Float32Array; readonly move: MoveBytes },
+    { path, marks }: FeatureFilePlace,
+    { bytes, at: from }: { readonly bytes: Uint8Array; readonly at: number },
+    move: MoveBytes,
   ): void {
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     try {
-      const file = findOrCreate(this.#files, path, () => openSync(path, isWhole ? "r" : "r+"));
+      const file = findOrCreate(this.#files, path, () => openSync(path, marks === undefined ? "r" : "r+"));
       for (let at = 0; at < bytes.length; ) {
-        const count = move(file, bytes, at, bytes.length - at, start + row * bytes.length + at);
+        const count = move(file, bytes, at, bytes.length - at, from + at);
         if (count === 0) throw new RefusalError(`${path}: truncated file of features; remove it`);
         at += count;
       }
@@ -109,4 +114,12 @@ export class FeatureStore {
       throw isSystemError(cause) ? new RefusalError(`${path}: ${describeReason(cause)}`, { cause }) : cause;
     }
   }
+}
+
+function viewBytes({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+function placeRow({ start }: FeatureFilePlace, row: number, { byteLength }: Float32Array): number {
+  return start + row * byteLength;
 }

@@ -21,8 +21,8 @@ export interface FeatureFilePlace {
   readonly path: string;
   /** Where row 0 begins, in bytes. */
   readonly start: number;
-  /** True where it has all rows: it is not written to. */
-  readonly isWhole: boolean;
+  /** Where the mark of row 0 stands, in bytes; undefined where the file has all rows and is not written to. */
+  readonly marks: number | undefined;
 }
 
 /** What is known of the samples of one source. */
