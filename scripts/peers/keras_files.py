@@ -154,6 +154,23 @@ def averaged():
     return model, lambda random: random.normal(0, 1, (4, 5, 2)) * (random.uniform(0, 1, (4, 5, 1)) > 0.4)
 
 
+def merged():
+    """Sequences with masks of their own, merged in every way, with each other and with one that has none."""
+    steps = keras.Input((6, 3), name="steps")
+    project = lambda name: layers.Conv1D(2, 1, activation="relu", name=name)(steps)
+    first, second = [layers.Masking()(project(name)) for name in ("first", "second")]
+    plain = project("plain")
+    ways = [layers.Add(), layers.Multiply(), layers.Maximum(), layers.Minimum(), layers.Average(), layers.Concatenate(), layers.Concatenate(axis=1)]
+    merged = [way([first, second]) for way in ways] + [layers.Subtract()([second, first])]
+    merged += [way([first, plain]) for way in (layers.Add(), layers.Multiply(), layers.Maximum(), layers.Concatenate())]
+    merged += [way([plain, second, first]) for way in (layers.Minimum(), layers.Multiply())]
+    merged += [way([first, second, first]) for way in (layers.Maximum(), layers.Multiply())]
+    ends = [layers.GlobalAveragePooling1D()(x) for x in merged] + [layers.GRU(2)(x) for x in merged[:8]]
+    ends += [layers.Flatten()(x) for x in merged]
+    model = keras.Model(steps, layers.Dense(3)(layers.Concatenate()(ends)), name="merged")
+    return model, lambda random: random.normal(0, 1, (4, 6, 3))
+
+
 def randomise(model, random):
     for layer in model.layers:
         if isinstance(layer, keras.Model):
@@ -183,7 +200,7 @@ LEGACY = [vision, words]
 
 
 def main(folder):
-    for number, build in enumerate([vision, words, volumes, signals, encoder, masked, places, filled, averaged]):
+    for number, build in enumerate([vision, words, volumes, signals, encoder, masked, places, filled, averaged, merged]):
         random = numpy.random.default_rng(number)
         model, draw = build()
         randomise(model, random)

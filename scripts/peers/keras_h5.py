@@ -45,6 +45,18 @@ def build_early():
     return keras.Sequential([layers.Input((6,)), layers.Dense(4, activation="tanh", name="wide"), layers.Dense(3, name="narrow")])
 
 
+def build_merged():
+    """Sequences with masks of their own, merged in every way, with each other and with one that has none."""
+    steps = layers.Input((6, 3), name="steps")
+    first, second, plain = [layers.Conv1D(2, 1, activation="relu", name=name)(steps) for name in ("first", "second", "plain")]
+    first, second = layers.Masking()(first), layers.Masking()(second)
+    ways = [layers.Add, layers.Multiply, layers.Maximum, layers.Minimum, layers.Average, layers.Concatenate]
+    merged = [way()([first, second]) for way in ways] + [layers.Subtract()([second, first]), layers.Concatenate(axis=1)([first, second])]
+    merged += [layers.Add()([first, plain]), layers.Multiply()([plain, second, first]), layers.Concatenate()([first, plain])]
+    ends = [layers.GlobalAveragePooling1D()(x) for x in merged] + [layers.GRU(2)(x) for x in merged]
+    return keras.Model(steps, layers.Dense(3)(layers.Concatenate()(ends)), name="merged")
+
+
 def write_early(path):
     with h5py.File(path, "r+") as file:
         config = json.loads(file.attrs["model_config"])
@@ -75,6 +87,10 @@ def main(folder):
         samples[row, filled] = 0
     save(model, pathlib.Path(folder) / "legacy.h5", samples)
     save(early, pathlib.Path(folder) / "early.h5", samples)
+    random = numpy.random.default_rng(6)
+    merged = build_merged()
+    randomise(merged, random)
+    save(merged, pathlib.Path(folder) / "merged.h5", random.normal(0, 1, (4, 6, 3)).astype("float32"))
 
 
 if __name__ == "__main__":

@@ -31,6 +31,8 @@ interface Recorded {
 /** Networks that TF.js by itself does not compute as Keras does, and what its engine says where it cannot either. */
 const OTHERS: Readonly<Record<string, RegExp | undefined>> = {
   masked: undefined,
+  merged:
+    /layer ".*" in TF.js needs sequences with the same mask, or none \(--engine onnxruntime trains it\), got "masks"/,
   filled: /layer "self" in TF.js needs sequences without masks \(--engine onnxruntime trains it\), got "a mask"$/,
   places: /layer "larger" in TF.js needs no transposed convolution of volumes \(--engine onnxruntime trains it\)/,
 };

@@ -62,6 +62,23 @@ describe("tfjsModel() of an .h5 file", () => {
     });
   }
 
+  test("merges sequences with masks of their own as Keras 2 does, by onnxruntime", async () => {
+    const recorded: { samples: number[]; outputs: number[] } = JSON.parse(
+      readFileSync(join(KERAS, "keras2/merged.json"), "utf8"),
+    );
+    const model = await tfjsModel({ path: write("merged", unpack("keras2/merged")), head: "keep" });
+    const { topology, parameters, state } = flattenWeights(model);
+    const input = drawInput(4, { x: { data: new Float32Array(recorded.samples), shape: [4, 6, 3] }, mode: "eval" });
+    const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+    const found = await computeOutputs(engine, { parameters, state }, input);
+    for (const [i, wanted] of recorded.outputs.entries()) expect(found[i]).toBeCloseTo(wanted, 5);
+    await engine.close();
+    expect(String(await catchError(createTfjsEngine({ topology })))).toMatch(
+      /in TF.js needs sequences with the same mask/,
+    );
+    model.dispose();
+  });
+
   test("refuses what it cannot make a model of, in one sentence", async () => {
     const cases: [string, RegExp][] = [
       [join(folder, "nowhere.h5"), /^Error: \/.*\/nowhere\.h5: there is no such file or folder$/],

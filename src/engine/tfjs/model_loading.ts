@@ -10,6 +10,7 @@ import "./layers/keras/depthwise_1d.ts";
 import "./layers/keras/einsum_dense.ts";
 import "./layers/keras/global_pooling_3d.ts";
 import "./layers/keras/gru.ts";
+import "./layers/keras/keras_merge.ts";
 import "./layers/keras/margin_layers.ts";
 import { MultiHeadAttention } from "./layers/keras/multi_head_attention.ts";
 import "./layers/keras/normalization.ts";

@@ -14,19 +14,30 @@ import {
   never,
   noParameters,
 } from "./layer_definition.ts";
-import { readAxes, readFlag, readNumber } from "./read_setting.ts";
+import { spreadMask } from "./masking.ts";
+import { readAxes, readChoice, readFlag, readNumber } from "./read_setting.ts";
+
+const OPERATIONS = ["add", "subtract", "multiply", "average", "maximum", "minimum"] as const;
 
 /** Elementwise, of two or more inputs; a difference is of two. */
 interface MergeSpec extends LayerCall {
   readonly kind: "merge";
-  readonly operation: "add" | "subtract" | "multiply" | "average" | "maximum" | "minimum";
+  readonly operation: (typeof OPERATIONS)[number];
+  readonly masking?: Masking;
 }
 
 /** Joins its inputs along an axis, counted with the batch as axis 0. */
 interface ConcatenateSpec extends LayerCall {
   readonly kind: "concatenate";
   readonly axis: number;
+  readonly masking?: Masking;
 }
+
+/**
+ * Which times count behind a layer of Keras's: those that count in any input, all of them where one input has no mask
+ * (Keras 3), or those that count in all inputs (Keras 2). Left out where nobody knows: masks must be the same then.
+ */
+type Masking = "any" | "all";
 
 /** Sums of products of two inputs along an axis of each, sample by sample. */
 interface DotSpec extends LayerCall {
@@ -44,9 +55,10 @@ export type MergingLayerSpec = MergeSpec | ConcatenateSpec | DotSpec;
 export const mergingLayers = {
   merge: {
     parameters: noParameters,
-    convert: (layer, inputs, { graph }) => convertMerge(layer, inputs, graph),
+    convert: convertMerge,
     dependsOnMode: never,
-    mask: (_, __, { masks = [] }) => takeSharedMask(masks),
+    mask: ({ masking }, _, { graph, masks = [] }) =>
+      masking ? combineMasks(masking, masks, graph) : takeSharedMask(masks),
   },
   concatenate: {
     parameters: noParameters,
@@ -70,6 +82,13 @@ export const mergingClasses = {
   Maximum: (_, call) => ({ ...call, kind: "merge", operation: "maximum" }),
   Minimum: (_, call) => ({ ...call, kind: "merge", operation: "minimum" }),
   Concatenate: (layer, call) => ({ ...call, kind: "concatenate", axis: readNumber(layer, "axis", { fallback: -1 }) }),
+  KerasMerge: (layer, call) => {
+    const masking = readChoice(layer, "masking", ["any", "all"]);
+    if (layer.config.operation === "concatenate") {
+      return { ...call, kind: "concatenate", axis: readNumber(layer, "axis", { fallback: -1 }), masking };
+    }
+    return { ...call, kind: "merge", operation: readChoice(layer, "operation", OPERATIONS), masking };
+  },
   Dot: (layer, call) => {
     const axes = readAxes(layer, "axes", [-1]);
     const isNormalized = readFlag(layer, "normalize", false);
@@ -89,7 +108,7 @@ const OPERATOR_OF: Readonly<Record<MergeSpec["operation"], Operator>> = {
 /**
  * Add-14, Sub-14, Mul-14, Max-13 or Min-13 of two or more values, two by two; an average is their sum times 1/count.
  */
-function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: GraphBuilder): ValueName {
+function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], { graph, masks = [] }: Conversion): ValueName {
   const [first, ...others] = inputs;
   if (first === undefined || others.length === 0) {
     throw new RangeRefusal(needs("the merge layer", "two inputs or more", inputs.length));
@@ -97,25 +116,79 @@ function convertMerge(layer: MergeSpec, inputs: readonly ValueName[], graph: Gra
   if (layer.operation === "subtract" && others.length > 1) {
     throw new RangeRefusal(needs("Subtract", "two inputs", inputs.length));
   }
+  if (layer.masking === "any" && masks.some((mask) => mask !== undefined)) {
+    if (layer.operation === "multiply") return multiplySeen(inputs, masks, graph);
+    if (layer.operation === "maximum" || layer.operation === "minimum") {
+      return compareSeen(OPERATOR_OF[layer.operation], { inputs, masks }, graph);
+    }
+  }
   const merged = others.reduce((sum, other) => graph.node(OPERATOR_OF[layer.operation], [sum, other]), first);
   if (layer.operation !== "average") return merged;
   return graph.node("Mul", [merged, graph.constant(1 / inputs.length)]);
 }
 
+/** Products as Keras 3 has them: filling counts as 1, and is 0 where all inputs have masks and none sees a time. */
+function multiplySeen(inputs: readonly ValueName[], masks: readonly Mask[], graph: GraphBuilder): ValueName {
+  const one = graph.constant(1);
+  const factors = inputs.map((x, i) => {
+    const mask = masks[i];
+    return mask === undefined ? x : choose(spreadMask(mask, x, graph), [x, one], graph);
+  });
+  const product = factors.reduce((all, factor) => graph.node("Mul", [all, factor]));
+  const seen = combineMasks("any", masks, graph);
+  return seen === undefined ? product : graph.node("Mul", [product, spreadMask(seen, product, graph)]);
+}
+
+/** The largest or smallest values as Keras 3 has them: where one of two is filling, it is the other that counts. */
+function compareSeen(
+  operator: Operator,
+  { inputs, masks }: { readonly inputs: readonly ValueName[]; readonly masks: readonly Mask[] },
+  graph: GraphBuilder,
+): ValueName {
+  let [output, seen]: readonly [ValueName, Mask] = [elementAt(inputs, 0), masks[0]];
+  for (const [i, x] of [...inputs.entries()].slice(1)) {
+    const mask = masks[i];
+    const other = mask === undefined ? x : choose(spreadMask(mask, x, graph), [x, output], graph);
+    if (seen !== undefined) output = choose(spreadMask(seen, x, graph), [output, other], graph);
+    seen = combineMasks("any", [seen, mask], graph);
+    output = graph.node(operator, [output, other]);
+  }
+  return output;
+}
+
+/** a where a mask of ones and zeros is 1, else b. */
+function choose(mask: ValueName, [a, b]: readonly [ValueName, ValueName], graph: GraphBuilder): ValueName {
+  const isSeen = graph.node("Greater", [mask, graph.constant(0.5)]);
+  return graph.node("Where", [isSeen, a, b]);
+}
+
+/** Which times count behind a layer of Keras's. */
+function combineMasks(masking: Masking, masks: readonly Mask[], graph: GraphBuilder): Mask {
+  const given = masks.filter((mask) => mask !== undefined);
+  if (masking === "any" && given.length < masks.length) return undefined;
+  const [first, ...others] = new Set(given);
+  if (first === undefined) return undefined;
+  return others.reduce((all, mask) => graph.node(masking === "any" ? "Max" : "Mul", [all, mask]), first);
+}
+
 /** @throws {RangeError} If the masks differ. */
 function takeSharedMask([first, ...others]: readonly Mask[]): Mask {
   if (others.every((mask) => mask === first)) return first;
-  const wanted = "inputs with the same mask, or none, as Keras's versions differ in what they make of others";
-  throw new RangeRefusal(needs("the merge layer", wanted, "several"));
+  throw new RangeRefusal(needs("the merge layer", WANTED_MASKS, "several"));
 }
 
-/** Times count that count in all inputs; along the times, masks are joined as the values are. */
+const WANTED_MASKS = "inputs with the same mask, or none, as Keras's versions differ in what they make of others";
+
+/** Times count that count in all inputs, or in any; along the times, masks are joined as the values are. */
 function joinMasks(layer: ConcatenateSpec, inputs: readonly ValueName[], { graph, masks = [] }: Conversion): Mask {
   const [first, ...others] = new Set(masks.filter((mask) => mask !== undefined));
   if (first === undefined) return undefined;
   const rank = graph.shapeOf(elementAt(inputs, 0)).length;
   const axis = resolveAxis(layer.axis, rank);
-  if (axis === rank - 1) return others.reduce((all, mask) => graph.node("Mul", [all, mask]), first);
+  if (axis === rank - 1) {
+    if (layer.masking !== undefined || others.length === 0) return combineMasks(layer.masking ?? "all", masks, graph);
+    throw new RangeRefusal(needs("Concatenate", WANTED_MASKS, "several"));
+  }
   const given = masks.filter((mask) => mask !== undefined);
   if (axis === 1 && given.length === inputs.length) return graph.node("Concat", given, { axis: int(1) });
   throw new RangeRefusal(needs("Concatenate along the times", "a mask with each of its inputs", given.length));

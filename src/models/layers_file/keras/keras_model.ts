@@ -2,6 +2,7 @@ import { z } from "zod";
 import { describeIssue } from "../../../core/errors/describe_issue.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../../core/errors/errors.ts";
 import type { ModelTopology } from "../../../engine/model_topology.ts";
+import { MERGING_OPERATIONS } from "../../../engine/tfjs/layers/keras/keras_merge.ts";
 import { convertCalls, listReferences, type Neighbours } from "./keras_calls.ts";
 import { convertSettings } from "./keras_layer_settings.ts";
 import { listMaskOperators } from "./mask_operators.ts";
@@ -30,6 +31,8 @@ export interface KerasSource {
   readonly file: string;
   /** Whether settings have the meaning of Keras 2. */
   readonly isKeras2: boolean;
+  /** Whether some layer makes a mask, of a model around this one too. Default: whether one of its own layers does. */
+  readonly isMasked?: boolean;
 }
 
 /** A layer as Keras writes it. */
@@ -56,7 +59,8 @@ export function convertKerasModel(config: unknown, source: KerasSource): ModelTo
   const parsed = modelSchema.safeParse(config);
   if (!parsed.success) throw new TypeRefusal(`${file}: config.json: ${describeIssue(parsed.error, config)}`);
   const { layers, ...rest } = parsed.data.config;
-  const place: Place = { ...source, shifted: listShifted(layers), maskMakers: listMaskOperators(layers) };
+  const { isMasked = hasMasks(layers) } = source;
+  const place: Place = { ...source, isMasked, shifted: listShifted(layers), maskMakers: listMaskOperators(layers) };
   const kept = layers.filter(({ name = "" }) => !place.maskMakers.has(name));
   const settings = { name: rest.name, layers: kept.map((layer) => convertLayer(layer, place)) };
   if (class_name === "Sequential") return { class_name, config: settings };
@@ -81,7 +85,7 @@ function listShifted(layers: readonly KerasLayer[]): ReadonlySet<string> {
 interface Place extends Neighbours, KerasSource {}
 
 /** A layer, or a model within the model. */
-function convertLayer(layer: KerasLayer, { file, isKeras2, ...neighbours }: Place): object {
+function convertLayer(layer: KerasLayer, { file, isKeras2, isMasked = false, ...neighbours }: Place): object {
   const { class_name, module, inbound_nodes = [] } = layer;
   const name = layer.config.name ?? layer.name ?? class_name;
   const what = `${file}: layer "${name}" of class ${class_name}`;
@@ -90,9 +94,27 @@ function convertLayer(layer: KerasLayer, { file, isKeras2, ...neighbours }: Plac
   }
   const calls = convertCalls(inbound_nodes, { className: class_name, what, ...neighbours });
   if (MODELS.includes(class_name)) {
-    const inner = convertKerasModel(layer, { file, isKeras2 });
+    const inner = convertKerasModel(layer, { file, isKeras2, isMasked });
     return { ...inner, name, inbound_nodes: calls };
   }
   const settings = convertSettings(layer, { what, isKeras2 });
-  return { class_name, config: { ...settings, name }, name, inbound_nodes: calls };
+  if (!isMasked || !MERGING.has(class_name)) {
+    return { class_name, config: { ...settings, name }, name, inbound_nodes: calls };
+  }
+  const merging = { ...settings, operation: class_name.toLowerCase(), masking: isKeras2 ? "all" : "any" };
+  return { class_name: "KerasMerge", config: { ...merging, name }, name, inbound_nodes: calls };
+}
+
+/** Layers of which Keras's versions make other masks. */
+const MERGING: ReadonlySet<string> = new Set(
+  MERGING_OPERATIONS.map((name) => `${name[0]?.toUpperCase()}${name.slice(1)}`),
+);
+
+/** Whether a layer makes masks, of a model within the model too. */
+function hasMasks(layers: readonly Pick<KerasLayer, "class_name" | "config">[]): boolean {
+  return layers.some(({ class_name, config }) => {
+    if (class_name === "Masking" || (class_name === "Embedding" && config.mask_zero === true)) return true;
+    const inner = MODELS.includes(class_name) ? z.array(layerSchema).safeParse(config.layers).data : undefined;
+    return inner !== undefined && hasMasks(inner);
+  });
 }
