@@ -1,11 +1,9 @@
-import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { RefusalError } from "../../core/errors/errors.ts";
-import { readErrorCode, withFileNamed } from "../../core/errors/system_error.ts";
+import { withFileNamed } from "../../core/errors/system_error.ts";
+import { isLeftBehind, OWNER_MARK } from "../../core/left_behind.ts";
 import { ABSENT, type FeatureFilePlace } from "../../engine/feature_cache/shared_features.ts";
 import {
   FEATURES_START,
@@ -17,9 +15,6 @@ import {
   writePart,
 } from "./feature_table.ts";
 import { salvageFeatures } from "./salvage_features.ts";
-
-/** Tells this machine's processes from those of others that have the folder, too. */
-const HOST = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
 
 let opened = 0;
 
@@ -34,12 +29,11 @@ export async function openFeatureFolder(folder: string | undefined): Promise<voi
   if (found && !found.isDirectory()) throw new RefusalError(`${folder}: features need a folder, got a file`);
   await withFileNamed(folder, async () => {
     await mkdir(folder, { recursive: true });
-    const probe = join(folder, `probe.${HOST}.${process.pid}.partial`);
+    const probe = join(folder, `probe.${OWNER_MARK}.partial`);
     await (await open(probe, "w")).close();
     await rm(probe);
     for (const name of await readdir(folder)) {
-      const [, host, pid] = /\.([0-9a-f]{8})\.(\d+)(?:-\d+)?\.partial$/.exec(name) ?? [];
-      if (host === HOST && isGone(Number(pid))) await salvageFeatures(folder, name, namePartial);
+      if (name.endsWith(".partial") && isLeftBehind(name)) await salvageFeatures(folder, name, namePartial);
     }
   });
 }
@@ -47,16 +41,7 @@ export async function openFeatureFolder(folder: string | undefined): Promise<voi
 /** A name that no other process of this machine has, and none that this one has given. */
 function namePartial(path: string): string {
   opened += 1;
-  return `${path}.${HOST}.${process.pid}-${opened}.partial`;
-}
-
-function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    return readErrorCode(error) === "ESRCH";
-  }
+  return `${path}.${OWNER_MARK}-${opened}.partial`;
 }
 
 /**
