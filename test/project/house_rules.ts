@@ -79,7 +79,14 @@ export const noMachinePath: HouseRule = {
   findViolations: ({ text }) => findMatches(text, /(?<![\w.])\/(?:work|root|tmp|home|Users)\/\w/g),
 };
 
-/** All of them. */
+/** A test that does not wait for a promise passes whatever comes of it, and ends before its work does. */
+export const awaitedExpectations: HouseRule = {
+  name: "awaited expectations",
+  findViolations: ({ text }) =>
+    findMatches(blankComments(text), /(?<=[;{}]\s*)\bexpect\([^;]*?\)\s*\.\s*(?:rejects|resolves)\s*\.\s*\w+\(/g),
+};
+
+/** All of src and workers. */
 export const HOUSE_RULES: readonly HouseRule[] = [
   importDirection,
   fileLength,

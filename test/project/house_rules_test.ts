@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import {
+  awaitedExpectations,
   commentWidth,
   fileLength,
   fileName,
@@ -68,10 +69,23 @@ const examples: { rule: HouseRule; path?: string; broken: string[]; kept: string
     broken: [`const x = "${machinePath}";`, `// see ${machinePath}`],
     kept: ['const x = "./work/x";', 'const y = "network/root/x";', "a / work / b"],
   },
+  {
+    rule: awaitedExpectations,
+    path: "test/made_up_test.ts",
+    broken: [
+      'f();\n  expect(g()).rejects.toThrow("x");',
+      'test("x", async () => {\n  expect(\n    g(),\n  ).resolves.toBe(1);\n});',
+    ],
+    kept: [
+      'f();\nawait expect(g()).rejects.toThrow("x");',
+      'const refuse = (x: string) =>\n  expect(g(x)).rejects.toThrow("x");',
+      "f();\nexpect(x).toBe(1);\nawait expect(g()).rejects.toThrow();",
+    ],
+  },
 ];
 
 describe("house rules", () => {
-  for (const rule of HOUSE_RULES) {
+  for (const rule of [...HOUSE_RULES, awaitedExpectations]) {
     test(`src and workers keep: ${rule.name}`, () => {
       const violations = sources.flatMap((file) => rule.findViolations(file).map((what) => `${file.path}:${what}`));
       expect(violations).toEqual([]);
@@ -91,7 +105,7 @@ describe("house rules", () => {
     });
   }
 
-  for (const rule of [fileLength, commentWidth]) {
+  for (const rule of [fileLength, commentWidth, awaitedExpectations]) {
     test(`tests, scripts and examples keep: ${rule.name}`, () => {
       const files = readProjectFiles(["test", "scripts", "examples"], [".ts"]);
       const violations = files.flatMap((file) => rule.findViolations(file).map((what) => `${file.path}:${what}`));

@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { createSharedInt32, createSharedUint8 } from "../../src/core/shared/shared_memory.ts";
 import { prepareModel } from "../../src/engine/create_engine.ts";
 import * as firn from "../../src/mod.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
 import { makeDataset } from "../support/made_dataset.ts";
+import { makeFolder } from "../support/made_idx.ts";
 import { makeBenchmark, makeOptions } from "../training/loop/made_strategy.ts";
 
 /** Something exported that takes an object of options. */
@@ -39,9 +41,11 @@ function makeExport(): object {
   return { spec: parseTopology(topology), parameters, state, metadata: {} };
 }
 
-function makeRun(): object {
+async function makeRun(): Promise<object> {
   const createStrategy = (parts: object) => new firn.Naive({ ...makeOptions(), ...parts });
-  return { benchmark: makeBenchmark(), createStrategy, directory: "never made", config: {} };
+  // A run without its configuration is made.
+  const directory = join(await makeFolder({}), "run");
+  return { benchmark: makeBenchmark(), createStrategy, directory, config: {} };
 }
 
 /** Options without which a class cannot be made; those of strategies stand beside what every strategy needs. */

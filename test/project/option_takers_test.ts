@@ -1,8 +1,12 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
 import { RefusalError, TypeRefusal } from "../../src/core/errors/errors.ts";
 import * as firn from "../../src/mod.ts";
+import { removeFolders } from "../support/made_idx.ts";
 import { describeTaker, listStaleNames, type OptionTaker } from "./option_takers.ts";
 import { TAKES_NO_OPTIONS } from "./takes_no_options.ts";
+
+afterAll(removeFolders);
 
 /** Near no option's name, so that the refusal lists them all. */
 const FAR = "zzzzzzzzzzzzzzzzzzzzzzzz";
@@ -74,4 +78,8 @@ describe("what is exported and takes options", () => {
       }
     });
   }
+
+  test("leaves no folder where it is called without what it requires", () => {
+    expect(existsSync("never made")).toBe(false);
+  });
 });

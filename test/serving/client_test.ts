@@ -11,6 +11,8 @@ import { createImageNetwork, exportDrawn } from "../onnx/conversion/converted_fi
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { writeVersion } from "./made_models.ts";
 
+afterAll(removeFolders);
+
 describe("connect()", () => {
   let serving: Serving;
 
@@ -23,7 +25,6 @@ describe("connect()", () => {
 
   afterAll(async () => {
     await serving.close();
-    await removeFolders();
   });
 
   test("asks in two lines, with the names of the classes of the version that answers", async () => {
@@ -42,9 +43,11 @@ describe("connect()", () => {
   });
 
   test("says what the server refuses", async () => {
-    expect(connect(`${serving.url}/v2/models/other`).infer([[1, 2, 3]])).rejects.toThrow(/404: unknown model "other"/);
-    expect(connect(serving.url).infer([[1, 2]])).rejects.toThrow(/must have 3 values, got 2/);
-    expect(connect(serving.url, { version: "9" }).infer([[1, 2, 3]])).rejects.toThrow(/404: version "9"/);
+    await expect(connect(`${serving.url}/v2/models/other`).infer([[1, 2, 3]])).rejects.toThrow(
+      /404: unknown model "other"/,
+    );
+    await expect(connect(serving.url).infer([[1, 2]])).rejects.toThrow(/must have 3 values, got 2/);
+    await expect(connect(serving.url, { version: "9" }).infer([[1, 2, 3]])).rejects.toThrow(/404: version "9"/);
   });
 
   test("sends pixels to a model that takes them, and nothing that is none", async () => {
@@ -57,7 +60,7 @@ describe("connect()", () => {
     expect((await client.infer([image])).predictions[0]?.logits).toHaveLength(5);
     for (const wrong of [0.5, -1, 256]) {
       const asked = client.infer([[...image.slice(1), wrong]]);
-      expect(asked).rejects.toThrow(`whole numbers from 0 to 255, got ${wrong}`);
+      await expect(asked).rejects.toThrow(`whole numbers from 0 to 255, got ${wrong}`);
     }
   });
 

@@ -4,6 +4,8 @@ import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { GrpcCaller } from "./grpc_caller.ts";
 import { writeVersion } from "./made_models.ts";
 
+afterAll(removeFolders);
+
 describe("the Open Inference Protocol over gRPC", () => {
   let serving: Serving;
   let client: GrpcCaller;
@@ -18,7 +20,6 @@ describe("the Open Inference Protocol over gRPC", () => {
   afterAll(async () => {
     client.close();
     await serving.close();
-    await removeFolders();
   });
 
   const input = { name: "input", datatype: "FP32", shape: [1, 3] };

@@ -6,6 +6,8 @@ import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { ask } from "./asking.ts";
 import { writeVersion } from "./made_models.ts";
 
+afterAll(removeFolders);
+
 /** What browsers send. */
 const BROWSER = { accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8" };
 
@@ -25,7 +27,6 @@ describe("the address /", () => {
 
   afterAll(async () => {
     await serving?.close();
-    await removeFolders();
   });
 
   test("gives programs JSON: the names of the models, and where to go on", async () => {

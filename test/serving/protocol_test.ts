@@ -6,6 +6,8 @@ import { makeFolder, removeFolders } from "../support/made_idx.ts";
 import { ask, makeBinaryRequest, makeRequest } from "./asking.ts";
 import { computeLogits, writeVersion } from "./made_models.ts";
 
+afterAll(removeFolders);
+
 const ROWS = [
   [1, 2, 3],
   [-1, 0.5, 0],
@@ -26,7 +28,6 @@ describe("the Open Inference Protocol over HTTP", () => {
 
   afterAll(async () => {
     await serving.close();
-    await removeFolders();
   });
 
   const infer = (body: unknown, headers = {}) => ask(`${url}/v2/models/made/infer`, { body, headers });
@@ -267,13 +268,13 @@ test("serve() asks for the token where one is set", async () => {
 test("serve() refuses what it cannot do before it begins", async () => {
   const folder = await makeFolder({});
   const models = [{ path: folder }];
-  expect(serve({ models, host: "0.0.0.0" })).rejects.toThrow(/token is required/);
-  expect(serve({ models, shadow: true, canary: 0.1 })).rejects.toThrow(/exclude each other/);
-  expect(serve({ models: [{ path: join(folder, "missing") }] })).rejects.toThrow(/no such file/);
-  expect(serve({ models: [...models, ...models] })).rejects.toThrow(/two models are called/);
+  await expect(serve({ models, host: "0.0.0.0" })).rejects.toThrow(/token is required/);
+  await expect(serve({ models, shadow: true, canary: 0.1 })).rejects.toThrow(/exclude each other/);
+  await expect(serve({ models: [{ path: join(folder, "missing") }] })).rejects.toThrow(/no such file/);
+  await expect(serve({ models: [...models, ...models] })).rejects.toThrow(/two models are called/);
 });
 
 test("serve() refuses a file that no version can be made of", async () => {
   const path = join(await makeFolder({ "README.md": "No model." }), "README.md");
-  expect(serve({ models: [{ path }] })).rejects.toThrow(/README.md.*ONNX/);
+  await expect(serve({ models: [{ path }] })).rejects.toThrow(/README.md.*ONNX/);
 });

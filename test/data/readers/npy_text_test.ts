@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -6,8 +6,10 @@ import { parseNpyTexts } from "../../../src/data/readers/npy_text.ts";
 import { encodeLabels } from "../../../src/serving/feedback/encode_npy.ts";
 import { directoryBenchmark } from "../../../src/streams/benchmarks/directory/directory_benchmark.ts";
 import { makeNpy } from "../../support/made_files.ts";
-import { makeFolder } from "../../support/made_idx.ts";
+import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { BOOLEANS, TEXTS } from "../numpy_files.ts";
+
+afterAll(removeFolders);
 
 describe("parseNpyTexts()", () => {
   test("reads what numpy wrote, and nothing from numbers", () => {

@@ -274,7 +274,7 @@ describe("readCheckpoint()", () => {
       expect((await readCheckpoint(bytes)).state).toEqual(whole);
       expect(() => decodeCheckpoint(bytes)).toThrow(`${path}: the weight "`);
       await changeFile(join(path, part));
-      expect(readCheckpoint(bytes)).rejects.toBeInstanceOf(WeightsFileRefusal);
+      await expect(readCheckpoint(bytes)).rejects.toBeInstanceOf(WeightsFileRefusal);
     });
   }
 });

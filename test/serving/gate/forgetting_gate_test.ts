@@ -44,8 +44,8 @@ describe("the forgetting gate", () => {
     expect((await readJournal(folder)).map(({ event }) => event)).toEqual(["promoted", "refused", "promoted"]);
     await writeFile(join(samples, "experience-002", "y.npy"), makeNpy([0, 1]));
     const models = [{ path: folder, name: "made", gate: samples }];
-    expect(serve({ models })).rejects.toThrow(/y.npy must have the shape \[10\], got \[2\]/);
-    expect(serve({ models: [{ path: folder, gate: folder }] })).rejects.toThrow(/holds no folder such as/);
+    await expect(serve({ models })).rejects.toThrow(/y.npy must have the shape \[10\], got \[2\]/);
+    await expect(serve({ models: [{ path: folder, gate: folder }] })).rejects.toThrow(/holds no folder such as/);
   });
 
   test("lets through what the limits allow", async () => {

@@ -63,6 +63,6 @@ describe("An engine on the C API", () => {
     for (const outcome of await Promise.all(calls)) {
       if (outcome !== undefined) expect(outcome).toBeInstanceOf(RefusalError);
     }
-    expect(engine.forward(vectors, input, outputs)).rejects.toThrow("the engine was closed");
+    await expect(engine.forward(vectors, input, outputs)).rejects.toThrow("the engine was closed");
   });
 });

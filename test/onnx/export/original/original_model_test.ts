@@ -150,7 +150,7 @@ describe("exportModel({ original }) of a made file", () => {
       const expected = await runOwn(options, x);
       expect((await checkOriginal(made, { x, expected })).maxAbsoluteDifference).toBeLessThan(1e-6);
       const wrong = expected.map((value, i) => value + i);
-      expect(checkOriginal(made, { x, expected: wrong })).rejects.toThrow("needs");
+      await expect(checkOriginal(made, { x, expected: wrong })).rejects.toThrow("needs");
     });
   }
 
