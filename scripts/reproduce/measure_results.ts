@@ -39,7 +39,7 @@ export async function measureResults(
   { seeds, folder, jobs, keep }: MeasureOptions,
   context: CliContext,
 ): Promise<void> {
-  const { stdout, signal } = context;
+  const { stdout, signal, startJob } = context;
   const plan = published.map((result) => planRuns(result, seeds, context));
   const decided = { version: 1, firn: VERSION, published: published.map(({ name, words }) => ({ name, words })) };
   await assertSameResults(folder, decided);
@@ -55,7 +55,7 @@ export async function measureResults(
       collect(run, row);
     },
   };
-  const around = { folder, plan, jobs, signal, listener, acceptChangedData: false };
+  const around = { folder, plan, jobs, signal, startJob, listener, acceptChangedData: false };
   const rows = await runSweep(decided, around).finally(view.clear);
   await keeping;
   if (signal.aborted) {

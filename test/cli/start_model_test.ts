@@ -4,6 +4,7 @@ import { cp, mkdir, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { captureCli } from "../support/captured_cli.ts";
+import { startJobHere as startJob } from "../support/job_here.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 import { addFiles, COMMON, FIXED, GROWING, listMonths, makeTable, readSummary, train } from "./made_months.ts";
 
@@ -201,7 +202,8 @@ describe("train --model run:FOLDER", () => {
       ["--model", `run:${growing}`, ...GROWING],
       ["--strategy", "naive", "--strategy", "lwf:alpha=1"],
     ];
-    const { status, stderr } = await captureCli(["sweep", ...months, ...words, ...model, "--seeds", "0", "--out", out]);
+    const typed = ["sweep", ...months, ...words, ...model, "--seeds", "0", "--out", out];
+    const { status, stderr } = await captureCli(typed, { startJob });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const { runs: rows } = JSON.parse(await readFile(join(out, "sweep.json"), "utf8"));
     const configs = rows.map(async ({ directory }: { directory: string }) => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../../src/cli/cli_context.ts";
 import { createProgram } from "../../src/cli/create_program.ts";
 import { runProgram } from "../../src/cli/run_cli.ts";
+import type { StartJob } from "../../src/cli/sweep/sweep_job.ts";
 
 /** What a command left behind. */
 export interface CliOutcome {
@@ -16,6 +17,8 @@ interface Surroundings {
   readonly listen?: () => unknown;
   /** Columns of standard output, where it is a terminal. */
   readonly columns?: number;
+  /** Starts runs of sweeps. Default: each in a process of its own. */
+  readonly startJob?: StartJob;
 }
 
 /** Runs a command line in this process, its output captured. */
@@ -27,7 +30,7 @@ export function captureCli(words: readonly string[], around: Surroundings = {}):
 export async function captureProgram(
   create: (context: CliContext) => Command,
   words: readonly string[],
-  { signal = new AbortController().signal, listen = () => undefined, columns }: Surroundings = {},
+  { signal = new AbortController().signal, listen = () => undefined, columns, ...jobs }: Surroundings = {},
 ): Promise<CliOutcome> {
   let stdout = "";
   let stderr = "";
@@ -46,6 +49,7 @@ export async function captureProgram(
       },
     },
     signal,
+    ...jobs,
   };
   const status = await runProgram(create(context), words, context);
   return { status, stdout, stderr };

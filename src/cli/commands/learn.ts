@@ -68,7 +68,7 @@ interface Declared {
 
 async function learnUntilStopped(folder: string, options: Options, declared: Declared): Promise<void> {
   const { command, trained, served, context } = declared;
-  const { stdout, stderr, signal } = context;
+  const { stdout, stderr, signal, startJob } = context;
   const typed = trained.filter((option) => command.getOptionValueSource(option.attributeName()) === "cli");
   const words = typed.flatMap((option) => formatOption(option, command.getOptionValue(option.attributeName())));
   const defaults = Object.entries(FIRST).filter(([name]) => command.getOptionValueSource(name) !== "cli");
@@ -92,6 +92,7 @@ async function learnUntilStopped(folder: string, options: Options, declared: Dec
     words,
     firstWords,
     signal,
+    startJob,
     tell: (line) => stderr.write(`${escapeControls(line)}\n`),
     name,
     gate,

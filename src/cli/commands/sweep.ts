@@ -61,7 +61,7 @@ export function addSweepCommand(program: Command, train: Command, context: CliCo
 }
 
 async function sweep(options: Options, declared: SweepCommand, context: CliContext): Promise<void> {
-  const { stdout, signal } = context;
+  const { stdout, signal, startJob } = context;
   const { quiet, json, resume, trust, acceptChangedData } = options;
   if (quiet && json) throw new CliError("--json cannot be used with --quiet");
   const { findSweep } = await import("../sweep/find_sweep.ts");
@@ -78,7 +78,7 @@ async function sweep(options: Options, declared: SweepCommand, context: CliConte
   const { createNumberedFolder } = await import("../../runs/numbered_folder.ts");
   const folder = given ?? (await refuse(() => createNumberedFolder("runs", "sweep")));
   const jobs = Math.min(total, options.jobs ?? countJobs(declared.command.getOptionValue("workers")));
-  const around = { folder, plan, jobs, acceptChangedData, signal, listener: view.listener };
+  const around = { folder, plan, jobs, acceptChangedData, signal, startJob, listener: view.listener };
   const rows = await runSweep(choice, around).finally(view.clear);
   if (signal.aborted) {
     const again = `${nameCommand("sweep")} --resume ${quoteForShell(folder)}${trust ? " --trust" : ""}${acceptChangedData ? " --accept-changed-data" : ""}`;

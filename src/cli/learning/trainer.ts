@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { findReason, stopWith, waitUntilFree } from "../sweep/run_sweep.ts";
-import { type JobProgress, startJob } from "../sweep/sweep_job.ts";
+import { type JobProgress, type StartJob, startJob } from "../sweep/sweep_job.ts";
 import { LeftExperiences } from "../watching/left_experiences.ts";
 import { ExperienceWatch } from "../watching/watch_experiences.ts";
 
@@ -19,17 +19,18 @@ export interface TrainerOptions {
   /** Where the gate says of each model whether training goes on from it; undefined where that is not asked. */
   readonly journal: string | undefined;
   readonly signal: AbortSignal;
+  /** Default: in a process of its own. */
+  readonly startJob?: StartJob | undefined;
   /** Is told what happens, in one line. */
   readonly tell: (line: string) => void;
 }
 
 /**
- * Trains what is in a folder and what comes, in a process of its own, until the signal says stop: that process makes a
- * checkpoint then.
+ * Trains what is in a folder and what comes, until the signal says stop: a checkpoint is made then.
  * @throws {RefusalError} If the run cannot go on: its process failed, or what it has read is other than it was.
  */
 export async function keepTraining(options: TrainerOptions): Promise<void> {
-  const { folder, out, words, firstWords, journal, signal, tell } = options;
+  const { folder, out, words, firstWords, journal, signal, tell, startJob: start = startJob } = options;
   const more = ["--watch", ...(journal === undefined ? [] : [`--gated=${journal}`])];
   const watch = new ExperienceWatch({ path: folder }, { signal, report: tell });
   const left = new LeftExperiences(() => undefined);
@@ -51,7 +52,7 @@ export async function keepTraining(options: TrainerOptions): Promise<void> {
       if (!before.has(line)) tell(line);
     };
     const listener = { onProgress: tellProgress(tell), onSaid };
-    const end = await stopWith(signal, startJob([...words, ...target, ...more], listener));
+    const end = await stopWith(signal, start([...words, ...target, ...more], listener));
     // Its last line says how train would go on.
     if (end.isInterrupted) late.splice(-1, 1, "training was interrupted: the same command goes on with it");
     late.forEach(tell);

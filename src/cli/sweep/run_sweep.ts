@@ -6,7 +6,7 @@ import { RefusalError } from "../../core/errors/errors.ts";
 import { readRunSummary } from "../../runs/read_run_files.ts";
 import { RunLock } from "../../runs/run_lock.ts";
 import { refuse } from "../cli_error.ts";
-import { type JobEnd, type JobProgress, type SweepJob, startJob } from "./sweep_job.ts";
+import { type JobEnd, type JobProgress, type StartJob, type SweepJob, startJob } from "./sweep_job.ts";
 import type { SweepConfiguration, SweepRun } from "./sweep_plan.ts";
 import { readRow, type SweepRow, writeSweep } from "./sweep_record.ts";
 
@@ -28,12 +28,14 @@ export interface SweepOptions {
   readonly acceptChangedData: boolean;
   readonly signal: AbortSignal;
   readonly listener: SweepListener;
+  /** Default: each run in a process of its own. */
+  readonly startJob?: StartJob | undefined;
 }
 
 const WAITING: SweepRow = { status: "waiting", final: null, seconds: 0, parametersHash: null };
 
 /**
- * Trains every run that is not finished, each in a process of its own, and keeps sweep.json up to date.
+ * Trains every run that is not finished and keeps sweep.json up to date.
  * @param decided What decides the sweep: it stands in sweep.json.
  * @returns What came of each run. After an abort, those that went on are "interrupted".
  * @throws {CliError} If another process is at work on this sweep.
@@ -74,13 +76,13 @@ async function findFinished(folder: string, run: SweepRun): Promise<SweepRow | u
 }
 
 async function train(run: SweepRun, options: SweepOptions): Promise<SweepRow> {
-  const { folder, signal, listener, acceptChangedData } = options;
+  const { folder, signal, listener, acceptChangedData, startJob: start = startJob } = options;
   const directory = join(folder, run.folder);
   const target = await findTarget(directory);
   listener.onStart(run);
   const accepting = target === "--resume" && acceptChangedData ? ["--accept-changed-data"] : [];
   const words = [...run.words, `${target}=${directory}`, ...accepting];
-  const job = startJob(words, { onProgress: (progress) => listener.onProgress(run, progress) });
+  const job = start(words, { onProgress: (progress) => listener.onProgress(run, progress) });
   const { isRefused, said } = await stopWith(signal, job);
   const summary = await readRunSummary(directory);
   const row = summary ? readRow(summary) : WAITING;

@@ -26,14 +26,14 @@ export interface JobProgress {
   readonly streamAccuracy?: number | undefined;
 }
 
-/** A run in a process of its own. */
+/** A run that goes on beside its sweep. */
 export interface SweepJob {
   /** Asks it to stop: it makes a checkpoint and ends. */
   readonly stop: () => void;
   readonly end: Promise<JobEnd>;
 }
 
-/** How a run's process ended. What came of the run is in its folder. */
+/** How a run ended. What came of it is in its folder. */
 export interface JobEnd {
   /** True if it did nothing: its options or its folder were refused. */
   readonly isRefused: boolean;
@@ -50,8 +50,11 @@ export interface JobListener {
   readonly onSaid?: (line: string) => void;
 }
 
-/** Starts `train` with these words, in the runtime at hand. */
-export function startJob(words: readonly string[], { onProgress, onSaid }: JobListener): SweepJob {
+/** Starts `train` with these words. */
+export type StartJob = (words: readonly string[], listener: JobListener) => SweepJob;
+
+/** Starts it in a process of its own, in the runtime at hand. */
+export const startJob: StartJob = (words, { onProgress, onSaid }) => {
   const runtime = "Deno" in globalThis ? ["run", "--allow-all", PROGRAM] : [PROGRAM];
   const child = spawn(process.execPath, [...runtime, "train", "--json", ...words], { stdio: "pipe" });
   let said = "";
@@ -68,11 +71,16 @@ export function startJob(words: readonly string[], { onProgress, onSaid }: JobLi
   const end = new Promise<JobEnd>((resolve) => {
     child.on("error", ({ message }) => resolve({ isRefused: true, isInterrupted: false, said: message }));
     child.on("close", (status) => {
-      const isInterrupted = status === STOPPED.SIGINT || status === STOPPED.SIGTERM;
-      resolve({ isRefused: status === EXIT_STATUS.refused, isInterrupted, said });
+      resolve(describeEnd(status, said));
     });
   });
   return { stop: () => child.stdin.end(), end };
+};
+
+/** @param status What the command exits with; null where a signal ended its process. */
+export function describeEnd(status: number | null, said: string): JobEnd {
+  const isInterrupted = status === STOPPED.SIGINT || status === STOPPED.SIGTERM;
+  return { isRefused: status === EXIT_STATUS.refused, isInterrupted, said };
 }
 
 const EVENT = z.looseObject({
@@ -84,7 +92,8 @@ const EVENT = z.looseObject({
 
 const STREAM_ACCURACY = "Top1_Acc_Stream/eval_phase/test_stream";
 
-function readProgress(line: string): JobProgress | undefined {
+/** What a line of `train --json` tells of where the run is, if anything. */
+export function readProgress(line: string): JobProgress | undefined {
   const { data } = EVENT.safeParse(parseJSON(line));
   if (data?.kind === "experience-start") {
     const { experience, experienceName } = data;

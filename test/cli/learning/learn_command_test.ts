@@ -89,7 +89,7 @@ describe("learn", () => {
     );
     const [data, root] = [await makeFolder(files), await makeFolder({})];
     const out = join(root, "run");
-    const first = new LearningService([data, `--out=${out}`, ...TRAINING.with(1, "--epochs=40"), MODEL, ...SERVING]);
+    const first = new LearningService([data, `--out=${out}`, ...TRAINING.with(1, "--epochs=15"), MODEL, ...SERVING]);
     await first.waitFor(/training experience 1 "month2"/);
     expect(await first.stop()).toBe(0);
     expect(first.said).not.toContain("--resume");
@@ -98,7 +98,7 @@ describe("learn", () => {
     while ((await readSummary(out)).experiences.length < 2) await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await second.stop()).toBe(0);
     const whole = join(root, "whole");
-    const words = ["--benchmark", `directory:path=${data}`, ...TRAINING.with(1, "--epochs=40"), MODEL, "--quiet"];
+    const words = ["--benchmark", `directory:path=${data}`, ...TRAINING.with(1, "--epochs=15"), MODEL, "--quiet"];
     await train([...words, "--out", whole]);
     expect((await readSummary(out)).parametersHash).toBe((await readSummary(whole)).parametersHash);
   }, 120_000);

@@ -41,7 +41,7 @@ describe("learn, as a process", () => {
     const out = join(root, "run");
     const training = [
       "--batch-size=8",
-      "--epochs=30",
+      "--epochs=10",
       "--logical-shards=2",
       "--workers=0",
       "--strategy=replay:memSize=12",

@@ -1,7 +1,8 @@
 import { StopRequest } from "../../../src/cli/cli_error.ts";
 import { runCli } from "../../../src/cli/run_cli.ts";
+import { startJobHere } from "../../support/job_here.ts";
 
-/** `learn` as it runs in this process: what it says can be waited for. */
+/** `learn` as it runs in this process, and trains in it, too: what it says can be waited for. */
 export class LearningService {
   readonly end: Promise<number>;
   said = "";
@@ -16,7 +17,8 @@ export class LearningService {
         this.#hear();
       },
     };
-    this.end = runCli(["learn", ...words], { stdout: stream, stderr: stream, signal: this.#controller.signal });
+    const around = { stdout: stream, stderr: stream, signal: this.#controller.signal, startJob: startJobHere };
+    this.end = runCli(["learn", ...words], around);
     void this.end.then(() => {
       this.#hasEnded = true;
       this.#hear();

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { StopRequest } from "../../../src/cli/cli_error.ts";
 import { RunLock } from "../../../src/runs/run_lock.ts";
 import { captureCli } from "../../support/captured_cli.ts";
+import { startJobHere as startJob } from "../../support/job_here.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 import { addFiles, COMMON, listMonths, makeTable, readSummary } from "../made_months.ts";
 
@@ -20,7 +21,7 @@ async function makeSweep() {
 }
 
 async function run(words: readonly string[]): Promise<string> {
-  const { status, stdout, stderr } = await captureCli(words);
+  const { status, stdout, stderr } = await captureCli(words, { startJob });
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return stdout;
 }
@@ -136,11 +137,11 @@ describe("a sweep that is there", () => {
     const controller = new AbortController();
     let events = 0;
     const listen = () => ++events === 2 && controller.abort(new StopRequest("SIGINT"));
-    const stopped = await captureCli([...typed, "--json"], { signal: controller.signal, listen });
+    const stopped = await captureCli([...typed, "--json"], { signal: controller.signal, listen, startJob });
     expect(stopped.status).toBe(130);
     expect((await readdir(out)).sort()).toEqual(["naive-seed-0", "sweep.json"]);
     await addFiles(data, { "train/month1/d.csv": makeTable(1, ["ant", "cat"], 13) });
-    const refused = await captureCli(["sweep", "--resume", out]);
+    const refused = await captureCli(["sweep", "--resume", out], { startJob });
     expect(refused.status).toBe(1);
     expect(refused.stdout).toContain('the data has changed since the run read it: "train/month1" had 24 samples');
     const copy = join(await makeFolder({}), "copy");
@@ -212,7 +213,7 @@ describe("a sweep that is there", () => {
       [1, "month2"],
     ]);
     const other = await makeSweep();
-    const { stdout } = await captureCli([...other.words, "--seeds", "0"], { columns: 100 });
+    const { stdout } = await captureCli([...other.words, "--seeds", "0"], { columns: 100, startJob });
     expect(stdout).toContain("  naive, seed 0: experience 1 month2");
   }, 60_000);
 

@@ -9,6 +9,7 @@ import { readEnding } from "../../../scripts/faults/run_ending.ts";
 import { StopRequest } from "../../../src/cli/cli_error.ts";
 import { ERASE_BELOW } from "../../../src/evaluation/loggers/terminal_bars.ts";
 import { captureCli } from "../../support/captured_cli.ts";
+import { startJobHere as startJob } from "../../support/job_here.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -43,7 +44,7 @@ async function readEndings(out: string) {
 describe("sweep", () => {
   test("trains every strategy with every seed as train does, and tells means and deviations", async () => {
     const { out, shared, words } = await makeSweep();
-    const { status, stdout, stderr } = await captureCli([...words, "--seeds", "0..2"]);
+    const { status, stdout, stderr } = await captureCli([...words, "--seeds", "0..2"], { startJob });
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     const { status: said, configurations, runs } = await readSweep(out);
     expect(said).toBe("finished");
@@ -70,7 +71,7 @@ describe("sweep", () => {
 
   test("that was killed goes on with the same command, and repeats no run that is finished", async () => {
     const whole = await makeSweep(["naive"]);
-    await captureCli([...whole.words, "--seeds", "0..2", "--quiet"]);
+    await captureCli([...whole.words, "--seeds", "0..2", "--quiet"], { startJob });
     const { out, words } = await makeSweep(["naive"]);
     const victim = new FirnProcess([...words, "--seeds", "0..2", "--jobs", "1"]);
     await victim.waitForRun(join(out, "naive-seed-1"));
@@ -100,7 +101,7 @@ describe("sweep", () => {
     const last = JSON.parse(resumed.stdout.trim().split("\n").at(-1) ?? "");
     expect(last).toEqual({ kind: "sweep-end", directory: out, runs: 2, failed: 0 });
     const whole = await makeSweep();
-    await captureCli([...whole.words, "--seeds", "4", "--quiet"]);
+    await captureCli([...whole.words, "--seeds", "4", "--quiet"], { startJob });
     expect(await readEndings(out)).toEqual(await readEndings(whole.out));
   }, 120_000);
 
@@ -171,7 +172,7 @@ describe("sweep", () => {
     expect(await readdir(folder)).toEqual(["mine.txt"]);
     const none = await captureCli(["sweep", "--resume", folder]);
     expect(none).toMatchObject({ status: 2, stderr: `${folder} holds no sweep: sweep.json is missing\n` });
-    await captureCli([...words, "--seeds", "0", "--quiet"]);
+    await captureCli([...words, "--seeds", "0", "--quiet"], { startJob });
     const other = await captureCli([...words, "--seeds", "0..1", "--epochs", "9"]);
     expect(other.status).toBe(2);
     expect(other.stderr).toBe(
@@ -183,7 +184,7 @@ describe("sweep", () => {
 
   test("shows the runs that go on below those that have ended, on a terminal", async () => {
     const { words } = await makeSweep();
-    const { stdout } = await captureCli([...words, "--seeds", "0"], { columns: 60 });
+    const { stdout } = await captureCli([...words, "--seeds", "0"], { columns: 60, startJob });
     expect(stdout).toContain("  naive, seed 0: experience 1, stream accuracy 0.");
     expect(stdout).toContain(`${UP_ONE}${ERASE_BELOW}2/2  `);
     const lines = stdout.replaceAll(ERASE_BELOW, "\n").split("\n");

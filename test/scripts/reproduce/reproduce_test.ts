@@ -22,6 +22,7 @@ import { PLUGINS } from "../../../src/cli/registries/plugins.ts";
 import { STRATEGIES } from "../../../src/cli/registries/strategies.ts";
 import { runProgram } from "../../../src/cli/run_cli.ts";
 import { captureCli } from "../../support/captured_cli.ts";
+import { startJobHere } from "../../support/job_here.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -80,7 +81,7 @@ describe("measureResults()", () => {
     const lines: string[] = [];
     const stdout = { write: (text: string) => lines.push(text) > 0 };
     const keep = async (result: MeasuredResult) => void kept.push(result);
-    const context = { stdout, stderr: stdout, signal: new AbortController().signal };
+    const context = { stdout, stderr: stdout, signal: new AbortController().signal, startJob: startJobHere };
     const options = { seeds: 2, folder: join(await makeFolder({}), "runs"), jobs: 2, keep };
     const results = [
       { name: "first", words },
