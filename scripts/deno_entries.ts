@@ -23,9 +23,14 @@ export async function writeDenoEntries(tests: readonly string[], folder: string)
         (path) =>
           `await registerFile(${JSON.stringify(path)}, () => import(${JSON.stringify(pathToFileURL(path).href)}));`,
       );
-      const entry = join(folder, `${name.replaceAll("/", "_")}_test.ts`);
+      const entry = join(folder, nameDenoEntry(name));
       await writeFile(entry, [`import { registerFile } from ${JSON.stringify(shim)};`, ...lines, ""].join("\n"));
       return entry;
     }),
   );
+}
+
+/** The name of the module with the tests of a folder, "test/core" say. */
+export function nameDenoEntry(folder: string): string {
+  return `${folder.replaceAll("/", "_")}_test.ts`;
 }
