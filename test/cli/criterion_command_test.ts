@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { captureCli } from "../support/captured_cli.ts";
+import { WORKER_COUNTS } from "../support/cover_members.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 import { makeMonths } from "../support/recorded_targets.ts";
 import { addFiles, COMMON, FIXED, makeTable, readSummary, train } from "./made_months.ts";
@@ -41,7 +42,7 @@ describe("train --criterion", () => {
       ...["focal:gamma=1,alpha=1|3", "focal:form=sigmoid,alpha=0.75", "bce:posWeight=1|4", "mse", "huber:delta=0.5"],
     ]) {
       const own: string[] = [];
-      for (const workers of criterion.includes("balanced") ? ["0", "1", "2"] : ["0"]) {
+      for (const workers of criterion.includes("balanced") ? WORKER_COUNTS.map(String) : ["0"]) {
         const out = join(runs, `${hashes.size}-${workers}`);
         await train([...words, "--criterion", criterion, "--workers", workers, "--out", out, "--no-onnx"]);
         own.push((await readSummary(out)).parametersHash);

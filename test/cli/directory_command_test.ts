@@ -4,6 +4,7 @@ import { basename, join } from "node:path";
 import { StopRequest } from "../../src/cli/cli_error.ts";
 import { decodeModel } from "../../src/onnx/file/decode_model.ts";
 import { captureCli } from "../support/captured_cli.ts";
+import { WORKER_COUNTS } from "../support/cover_members.ts";
 import { makePng } from "../support/made_files.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 
@@ -96,7 +97,7 @@ describe("train --benchmark directory", () => {
     const [path, runs] = [await makeFolder(files), await makeFolder({})];
     const words = ["--benchmark", `directory:path=${path}`, ...WORDS, "--logical-shards", "2"];
     const hashes = new Set<string>();
-    for (const workers of ["0", "1", "2"]) {
+    for (const workers of WORKER_COUNTS.map(String)) {
       const out = join(runs, workers);
       expect(await captureCli(["train", ...words, "--workers", workers, "--out", out])).toMatchObject({ status: 0 });
       const summary = JSON.parse(await readFile(join(out, "summary.json"), "utf8"));

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { captureCli } from "../support/captured_cli.ts";
+import { WORKER_COUNTS } from "../support/cover_members.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -56,7 +57,7 @@ describe("train", () => {
       return (await train(benchmark, words)).hash;
     };
     const augmented = "split-mnist:experiences=2,augment=crop|flip,cropPadding=3";
-    const hashes = await Promise.all(["0", "1", "2"].map((workers) => hash(augmented, workers)));
+    const hashes = await Promise.all(WORKER_COUNTS.map((workers) => hash(augmented, String(workers))));
     const others = [
       "split-mnist:experiences=2",
       "split-mnist:experiences=2,augment=flip",

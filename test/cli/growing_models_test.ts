@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { captureCli } from "../support/captured_cli.ts";
+import { WORKER_COUNTS } from "../support/cover_members.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -24,7 +25,7 @@ describe("train with growing heads", () => {
   ] as const) {
     test(`gives one model on 0, 1 and 2 workers, and files that evaluate to the same, with ${model}`, async () => {
       const hashes: string[] = [];
-      for (const workers of ["0", "1", "2"]) {
+      for (const workers of WORKER_COUNTS.map(String)) {
         const words = ["--model", model, "--benchmark", benchmark, "--workers", workers, "--logical-shards", "2"];
         const { status, stderr, summary, out, data } = await train(words);
         expect({ status, stderr }).toEqual({ status: 0, stderr: "" });

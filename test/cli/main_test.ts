@@ -48,7 +48,10 @@ function start(
 async function makeTraining() {
   const data = await makeFolder(makeMNISTFiles());
   const out = join(await makeFolder({}), "run");
-  return { out, words: ["train", "--data", data, "--out", out, "--model", "mlp:hiddenSize=8", "--workers", "0"] };
+  return {
+    out,
+    words: ["train", "--data", data, "--out", out, "--model", "mlp:hiddenSize=8", "--workers", "0", "--no-onnx"],
+  };
 }
 
 /** Asserts that the run in `out` came to its end. */

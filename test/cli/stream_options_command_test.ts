@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { captureCli } from "../support/captured_cli.ts";
+import { WORKER_COUNTS } from "../support/cover_members.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -30,7 +31,7 @@ describe("train --benchmark with classesPerExperience", () => {
     const path = await makeFolder({ "train/d.csv": makeTable(12), "test/d.csv": makeTable(2) });
     const order = "classOrder=f|e|d|c|b|a";
     const hashes = new Set<string>();
-    for (const workers of ["0", "1", "2"]) {
+    for (const workers of WORKER_COUNTS.map(String)) {
       const list = `directory:path=${path},${order},classesPerExperience=1|3|2`;
       const { status, stderr, summary } = await trainOn(list, "--workers", workers);
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -116,7 +117,7 @@ describe("train --benchmark with taskColumn", () => {
     const benchmark = `directory:path=${path},taskColumn=site`;
     const model = ["--model", "mlp:hiddenSize=8,hiddenLayers=1,dropout=0,multiHead=true"];
     const learn = ["--optimizer", "adam:learningRate=0.02", "--epochs", "10", ...model];
-    const workersOf = { "replay:memSize=20": ["0", "1", "2"], "lwf:alpha=1,temperature=2": ["0"] };
+    const workersOf = { "replay:memSize=20": WORKER_COUNTS.map(String), "lwf:alpha=1,temperature=2": ["0"] };
     for (const [strategy, counts] of Object.entries(workersOf)) {
       const hashes = new Set<string>();
       for (const workers of counts) {

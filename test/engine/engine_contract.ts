@@ -14,7 +14,7 @@ import {
   SMALL_MODELS,
   sliceRows,
 } from "./engine_fixtures.ts";
-import { describeGradients } from "./engine_gradient_laws.ts";
+import { describeGradients, MovedOutputs } from "./engine_gradient_laws.ts";
 import { describeMemory } from "./engine_memory_laws.ts";
 import { describeObjectives } from "./engine_objective_laws.ts";
 import { describeFrozenState, describeState } from "./engine_state_laws.ts";
@@ -58,7 +58,8 @@ export function describeEngineContract(
       const snapshot = createSmallModel(model);
       const opened = openForTests(create, snapshot);
       describeShapes(opened, snapshot);
-      for (const kind of OBJECTIVES) describeGradients(opened, { kind, tolerance, differencesTolerance });
+      const laws = { moved: new MovedOutputs(opened), tolerance, differencesTolerance };
+      for (const kind of OBJECTIVES) describeGradients(opened, { kind, ...laws });
     });
   }
   describe(`${name}, objectives`, () => describeObjectives(create, tolerance));

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readEnding } from "../../scripts/faults/run_ending.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
@@ -53,9 +53,20 @@ async function listMatrix(directory: string): Promise<string[]> {
 }
 
 describe("a run whose matrix is too large for its checkpoints", () => {
+  let trained: Promise<string> | undefined;
+  /** A folder with a copy of the whole run, which is trained once. */
+  async function copyWhole(): Promise<string> {
+    trained ??= makeFolder({}).then(async (folder) => {
+      await train(makeOptions(join(folder, "whole")));
+      return join(folder, "whole");
+    });
+    const directory = join(await makeFolder({}), "copy");
+    await cp(await trained, directory, { recursive: true });
+    return directory;
+  }
+
   test("is resumed to the same end, with rows that its checkpoints do not hold", async () => {
-    const [whole, directory] = [join(await makeFolder({}), "whole"), join(await makeFolder({}), "cut")];
-    await train(makeOptions(whole));
+    const [whole, directory] = [await copyWhole(), join(await makeFolder({}), "cut")];
     const stop = new AbortController();
     const stopping: StrategyPlugin = {
       name: "stopping",
@@ -79,8 +90,7 @@ describe("a run whose matrix is too large for its checkpoints", () => {
   }, 180_000);
 
   test("is continued with experiences that came later", async () => {
-    const directory = join(await makeFolder({}), "run");
-    await train(makeOptions(directory));
+    const directory = await copyWhole();
     const before = await listMatrix(directory);
     await using run = await continueTrainingRun(makeOptions(directory, EXPERIENCES + 2));
     const { experiences } = await run.train();

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { createOnnxruntimeEngine } from "../../../src/engine/onnxruntime/onnxruntime_engine.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
+import { coverMembers } from "../../support/cover_members.ts";
 import { compareEngines } from "../compare_engines.ts";
 import { takeApart } from "../engine_fixtures.ts";
 import { EngineWorker } from "../tfjs/worker_engine.ts";
@@ -13,7 +14,7 @@ const worker = new EngineWorker("cpu");
 afterAll(() => worker.terminate());
 
 describe("createOnnxruntimeEngine() computes what TF.js computes,", () => {
-  for (const { name, sampleShape, build, tolerance } of PARITY_MODELS) {
+  for (const { name, sampleShape, build, tolerance } of coverMembers(PARITY_MODELS)) {
     const limit = tolerance?.limit ?? PARITY_TOLERANCE;
     const remark = tolerance ? ` (to ${limit}: ${tolerance.reason})` : "";
     test(`when the model has ${name}${remark}`, async () => {

@@ -6,6 +6,7 @@ import { accuracyMetrics } from "../../../src/evaluation/metrics/accuracy/accura
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
+import { coverMembers } from "../../support/cover_members.ts";
 import { SMALL_MLP } from "../../support/made_cluster.ts";
 import { makeBenchmark, makeOptions, withStrategy } from "../../training/loop/made_strategy.ts";
 import { readExactly } from "../../training/model/read_statistics.ts";
@@ -35,7 +36,7 @@ function createOptions(): StrategyOptions {
 }
 
 describe("a model that standardises its samples", () => {
-  for (const [name, { create, createModel, trainsOnce = false }] of Object.entries(CONTRACT_MEMBERS)) {
+  for (const [name, { create, createModel, trainsOnce = false }] of coverMembers(Object.entries(CONTRACT_MEMBERS))) {
     if (createModel || isTwin(name) || [...REFUSING_MEMBERS, ...OTHER_MEMBERS].includes(name)) continue;
     const benchmark = makeBenchmark({ experiences: 3, samples: 96 });
 

@@ -1,17 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import * as firn from "../../../src/mod.ts";
+import { coverMembers } from "../../support/cover_members.ts";
 import { CONTRACT_MEMBERS, isTwin } from "./contract_members.ts";
+import { listGrowingMembers } from "./growing_members.ts";
 import { describeStrategyContract } from "./strategy_contract.ts";
 
 /** A penalty, a memory, a changed gradient, and a model that grows. */
 const ON_ONE_WORKER = ["EWC", "Replay", "GEM", "PNNStrategy"];
 
-for (const [name, { create, ...options }] of Object.entries(CONTRACT_MEMBERS)) {
+/** Who trains on 0 and 2 workers while its head grows, or is a strategy of such a plugin. */
+const growing = new Set(listGrowingMembers().map(([name]) => name.toLowerCase().replace("plugin", "")));
+
+for (const [name, { create, ...options }] of coverMembers(Object.entries(CONTRACT_MEMBERS))) {
   describeStrategyContract(name, create, {
     ...options,
     isTwin: isTwin(name),
     hasOneWorker: ON_ONE_WORKER.includes(name),
+    growsOnWorkers: growing.has(name.toLowerCase().replaceAll("_", "").replace("plugin", "")),
   });
 }
 

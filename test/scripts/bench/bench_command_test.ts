@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createBenchProgram, parseSuites } from "../../../scripts/bench/bench_command.ts";
 import { runProgram } from "../../../src/cli/run_cli.ts";
+import { coverMembers } from "../../support/cover_members.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);
@@ -65,7 +66,7 @@ describe("bench", () => {
     }
   });
 
-  for (const wanted of ["online", "long", "many", "serve"]) {
+  for (const wanted of coverMembers(["online", "long", "many", "serve"])) {
     test(`--quick measures the suite ${wanted}, prints a table and writes its rows`, async () => {
       const folder = await makeFolder({});
       const file = join(folder, "rows.json");

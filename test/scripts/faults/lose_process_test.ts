@@ -5,6 +5,7 @@ import { drawLoss, loseProcess } from "../../../scripts/faults/lose_process.ts";
 import { makeHarnessFolder, writeData } from "../../../scripts/faults/made_runs.ts";
 import { assertProcessesShare } from "../../../src/cluster/processes/probe_processes.ts";
 import { RandomStream } from "../../../src/core/random_stream.ts";
+import { coverMembers } from "../../support/cover_members.ts";
 
 /** Why replicas cannot live in processes here; undefined where they can. */
 const refusal: string | undefined = await assertProcessesShare().then(() => undefined, String);
@@ -21,7 +22,7 @@ describe("loseProcess()", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  for (const number of [1, 2]) {
+  for (const number of coverMembers([1, 2])) {
     test.if(refusal === undefined)(
       `comes to the undisturbed run's end, loss ${number} of 2${without}`,
       async () => {

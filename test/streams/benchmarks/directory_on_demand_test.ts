@@ -11,6 +11,7 @@ import { listSources } from "../../../src/streams/benchmark.ts";
 import { directoryBenchmark } from "../../../src/streams/benchmarks/directory/directory_benchmark.ts";
 import type { DirectoryOptions } from "../../../src/streams/benchmarks/directory/directory_options.ts";
 import type { Benchmark } from "../../../src/streams/experience.ts";
+import { WORKER_COUNTS } from "../../support/cover_members.ts";
 import { makePng } from "../../support/made_files.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 
@@ -80,7 +81,7 @@ describe("directoryBenchmark() with cacheBytes", () => {
     const path = await makeImages();
     const augmentation = { cropPadding: 1, flip: true };
     const wanted = await trainOn({ path, augmentation }, 0);
-    for (const workers of [0, 1, 2]) {
+    for (const workers of WORKER_COUNTS) {
       expect(await trainOn({ path, augmentation, cacheBytes: SMALL }, workers)).toEqual(wanted);
     }
   }, 60_000);
