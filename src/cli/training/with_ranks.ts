@@ -5,6 +5,7 @@ import { LostRankError } from "../../cluster/ranks/lost_rank_error.ts";
 import { readRankPlace } from "../../cluster/ranks/rank_place.ts";
 import type { Ranks } from "../../cluster/ranks/ranks.ts";
 import { describeCause } from "../../core/errors/errors.ts";
+import { formatAsLine } from "../../core/errors/printable.ts";
 import { VERSION } from "../../core/version.ts";
 import type { CliContext } from "../cli_context.ts";
 import { exitStatusOf, refuse, SilentExit } from "../cli_error.ts";
@@ -43,14 +44,19 @@ export async function withRanks(
     await run({ ...context, ...own, ranks, openLog, signal: ranks.stopSignal });
   } catch (thrown) {
     failure = thrown;
-    if (ranks.isFirst || isToldBy(ranks.rank, thrown)) throw thrown;
+    const isLost = thrown instanceof LostRankError;
+    if (isLost && (ranks.isFirst || isToldBy(ranks.rank, thrown))) {
+      // Now, as the launcher may end all ranks within a second.
+      context.stderr.write(`${formatAsLine(thrown.message)}\n`);
+      throw new SilentExit(exitStatusOf(thrown), { cause: thrown });
+    }
+    if (ranks.isFirst) throw thrown;
     log.write(`${describeCause(thrown)}\n`);
     const isTold = await ranks.close(thrown);
     // Rank 0 never hears of it: nobody else would say it.
-    if (!isTold && !ranks.isShared(thrown) && !(thrown instanceof LostRankError)) throw thrown;
+    if (!isTold && !isLost && !ranks.isShared(thrown)) throw thrown;
     // A launcher ends the others at the first status that is not 0, and rank 0 may still have to say what happened.
-    const status = ranks.isShared(thrown) ? EXIT_STATUS.done : exitStatusOf(thrown);
-    throw new SilentExit(status, { cause: thrown });
+    throw new SilentExit(EXIT_STATUS.done, { cause: thrown });
   } finally {
     await ranks.close(failure);
   }

@@ -13,6 +13,8 @@ const CONNECT_MS = 3000;
 /** How often each side says that it lives, and how long it may be silent: its machine may have gone. */
 const BEAT_MS = 5000;
 const SILENCE_MS = 120_000;
+/** How long a rank that fails waits for rank 0, which says so: a launcher may end all ranks once one has ended. */
+const HEARD_MS = 3000;
 
 /** Who watches whom, and what is done about a loss. */
 export interface RankWatchOptions {
@@ -92,7 +94,8 @@ export class RankWatch implements RankFarewell {
     this.#server?.close();
     const line: Line = failure === undefined ? { kind: "bye" } : { kind: "lost", message: failure };
     const sockets = [...this.#peers.keys()];
-    await Promise.all(sockets.map((socket) => endSocket(socket, line)));
+    const waits = failure !== undefined && [...this.#peers.values()].some(({ rank }) => rank === 0);
+    await Promise.all(sockets.map((socket) => (waits ? tellLast(socket, line) : endSocket(socket, line))));
     return sockets.length > 0;
   }
 
@@ -221,6 +224,20 @@ function endSocket(socket: Socket, line: Line): Promise<void> {
   return new Promise((resolve) => {
     socket.once("close", () => resolve());
     socket.end(`${JSON.stringify(line)}\n`, () => resolve());
+  });
+}
+
+/** Resolves once the other process has ended, or may be busy for long. */
+function tellLast(socket: Socket, line: Line): Promise<void> {
+  socket.ref();
+  send(socket, line);
+  return new Promise((resolve) => {
+    socket.setTimeout(0);
+    const timer = setTimeout(resolve, HEARD_MS);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }
 

@@ -1,4 +1,5 @@
 import { clearTimeout, setInterval, setTimeout } from "node:timers";
+import { setTimeout as wait } from "node:timers/promises";
 import { deserializeError } from "../../../core/errors/error_data.ts";
 import { resolveModule } from "../../../core/package_module.ts";
 import { releaseWorker } from "../../../core/release_worker.ts";
@@ -14,6 +15,9 @@ const ENTRY = resolveModule("../../../../workers/mpi.ts", import.meta.url);
 const AWAKE_MS = 60_000;
 /** How long the thread may take to come out of a call of MPI that was given up. */
 const CLOSE_PATIENCE_MS = 2_000;
+/** How long another may take to say which rank was lost, once MPI has failed, and how often that is looked up. */
+const EXPLAIN_MS = 1_000;
+const POLL_MS = 20;
 /** How long MPI may take to find out that a rank is gone which others have noticed. */
 const SUSPECT_MS = 60_000;
 
@@ -178,9 +182,19 @@ export class MpiExchange implements RankExchange {
     this.#unanswered += 1;
     this.#worker.postMessage(request);
     const answer = await this.#wait();
-    if (answer.kind === "failed") throw deserializeError(answer.error);
+    if (answer.kind === "failed") {
+      const error = deserializeError(answer.error);
+      throw request.kind === "begin" ? error : await this.#explain(error);
+    }
     if (answer.kind === "shrunk") this.#shrink(answer);
     return answer;
+  }
+
+  /** MPI may notice a lost rank before somebody can say which one it is. */
+  async #explain(error: Error): Promise<Error> {
+    const until = performance.now() + EXPLAIN_MS;
+    while (!this.#broken && performance.now() < until) await wait(POLL_MS);
+    return this.#broken ?? error;
   }
 
   /** @throws {LostRankError} If the first rank was lost, which has the run's files. */
