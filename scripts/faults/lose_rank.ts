@@ -13,6 +13,9 @@ import { listDifferences, readEnding } from "./run_ending.ts";
 /** How long the others may take to come to the end, beside the time of an undisturbed run. */
 const END_MS = 60_000;
 
+/** How much longer than the undisturbed run a job may go on after its folder is there. */
+const SLOWER = 3;
+
 /**
  * Kills one of three or four ranks, other than rank 0, at a random moment: the others must go on to the end of the
  * undisturbed run.
@@ -33,7 +36,8 @@ export async function loseRank(
   const job = new FirnProcess(words, { ranks, isElastic: true });
   await job.waitForRun(directory);
   const pid = await findRank(directory, victim, job);
-  await Promise.race([wait(random.uniform() * durationMs), job.end]);
+  // Ranks that share cores take longer to begin, and to train.
+  await Promise.race([wait(random.uniform() * SLOWER * durationMs), job.end]);
   if (job.hasEnded || pid === undefined) {
     await rm(directory, { recursive: true, force: true });
     return loseRank(reference, folder, random);
