@@ -7,7 +7,7 @@ import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/p
 import type { FrozenPart } from "../onnx/topology/find_frozen_part.ts";
 import { DOUBLE_DEVICE } from "./device/double_driver.ts";
 import type { Engine } from "./engine.ts";
-import { ENGINE_KINDS, type EngineChoice, type EngineKind } from "./engine_kind.ts";
+import { ENGINE_KINDS, type EngineChoice, type EngineKind, readEngineVariable } from "./engine_kind.ts";
 import type { ModelTopology } from "./model_topology.ts";
 import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
 import type { EvaluatedRows } from "./onnxruntime/constant_weights_cost.ts";
@@ -139,6 +139,8 @@ export async function chooseEngine(choice: EngineChoice, topology: ModelTopology
     case "tfjs":
       return choice;
     case "auto": {
+      const asked = readEngineVariable();
+      if (asked !== undefined) return asked;
       const { findUnsupportedLayers } = await import("../onnx/topology/parse_topology.ts");
       return findUnsupportedLayers(topology).length === 0 ? "onnxruntime" : "tfjs";
     }

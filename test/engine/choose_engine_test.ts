@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
 import {
   assertDevice,
@@ -7,7 +8,7 @@ import {
   createEngine,
   prepareModel,
 } from "../../src/engine/create_engine.ts";
-import type { EngineKind } from "../../src/engine/engine_kind.ts";
+import { type EngineKind, readEngineVariable } from "../../src/engine/engine_kind.ts";
 import type { ModelTopology } from "../../src/engine/model_topology.ts";
 import { applyTo, catchError, takeApart } from "./engine_fixtures.ts";
 
@@ -83,6 +84,21 @@ describe("chooseEngine()", () => {
   test('takes tfjs for "auto", when a length is open', async () => {
     const model = tf.sequential({ layers: [tf.layers.gru({ units: 3, inputShape: [null, 4] })] });
     expect(await chooseEngine("auto", takeApart(model).topology)).toBe("tfjs");
+  });
+
+  test('takes for "auto" the engine that the environment names, and what was asked for before that', async () => {
+    const { topology } = takeApart(withDense({}));
+    const before = process.env.FIRN_ENGINE;
+    process.env.FIRN_ENGINE = "tfjs";
+    try {
+      expect(await chooseEngine("auto", topology)).toBe("tfjs");
+      expect(await chooseEngine("onnxruntime", topology)).toBe("onnxruntime");
+    } finally {
+      if (before === undefined) delete process.env.FIRN_ENGINE;
+      else process.env.FIRN_ENGINE = before;
+    }
+    expect(readEngineVariable("")).toBe(undefined);
+    expect(() => readEngineVariable("tf")).toThrow('FIRN_ENGINE must be "onnxruntime" or "tfjs", got "tf"');
   });
 
   test("takes what was asked for, when it is one of the engines, and refuses others by their nearest name", async () => {

@@ -2,7 +2,7 @@
  * How long replicas wait for images that are decoded when they are drawn: makes a folder of JPEG files once, then
  * trains on it with a cache of a quarter of the images, and with all of them in memory.
  *
- *     bun scripts/bench/profiles/profile_decoding.ts [images, 20000] [size, 224] [workers, 2] [folder]
+ *     bun scripts/bench/profiles/profile_decoding.ts [images, 20000] [size, 224] [workers, 2] [steps, all] [folder]
  */
 import { existsSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
@@ -18,8 +18,10 @@ import { SGD } from "../../../src/optimizers/sgd.ts";
 import { listSources } from "../../../src/streams/benchmark.ts";
 import { directoryBenchmark } from "../../../src/streams/benchmarks/directory/directory_benchmark.ts";
 
-const [count = 20_000, size = 224, workers = 2] = process.argv.slice(2, 5).map(Number);
-const folder = process.argv[5] ?? join(tmpdir(), `firn-jpegs-${count}-${size}`);
+const [count = 20_000, size = 224, workers = 2, mostSteps = Number.POSITIVE_INFINITY] = process.argv
+  .slice(2, 6)
+  .map(Number);
+const folder = process.argv[6] ?? join(tmpdir(), `firn-jpegs-${count}-${size}`);
 const CLASSES = 10;
 const MINIBATCH = 32;
 
@@ -61,8 +63,10 @@ async function profile(cacheBytes: number): Promise<Profile> {
     cluster: { workers, logicalShards: Math.max(1, workers) },
     plugins: [
       {
-        afterTrainingIteration({ cluster }) {
+        afterTrainingIteration(trained) {
+          const { cluster } = trained;
           steps += 1;
+          if (steps >= mostSteps) trained.stopTraining();
           gatherMs += Math.max(...cluster.readTimings().map((timings) => timings.gatherMs));
         },
       },
