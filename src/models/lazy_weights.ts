@@ -79,6 +79,11 @@ export class LazyWeights {
     this.#ownedSince = this.#revision;
   }
 
+  /** Whether these vectors are followed and nobody has looked since: the next read shows them as they are then. */
+  isFollowing(source: ModelVectors): boolean {
+    return this.#source === source;
+  }
+
   /** Copies what is followed, and lets go of it. */
   settle(): void {
     this.#update();

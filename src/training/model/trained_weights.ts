@@ -15,6 +15,8 @@ export class TrainedWeights {
   readonly #variables: ModelVariables;
   readonly #trainable: ReadonlySet<tf.LayerVariable>;
   #revision: number;
+  /** What the model was to show last. */
+  #shown: LiveVectors | undefined;
 
   /** The vectors must hold the model's weights as they are. */
   constructor(model: tf.LayersModel) {
@@ -37,24 +39,30 @@ export class TrainedWeights {
   show(cluster: Cluster): void {
     this.take(cluster);
     if (cluster.isBusy) return;
-    this.#weights.follow(readLater(cluster), this.#variables);
+    const shown = this.#shown;
+    if (shown?.cluster === cluster && this.#weights.isFollowing(shown)) return;
+    this.#shown = new LiveVectors(cluster);
+    this.#weights.follow(this.#shown, this.#variables);
     this.#revision = this.#weights.revision;
   }
 
   /** Lets go of the replicas, whose vectors get another layout; the model keeps the values that it has now. */
   release({ parameters, state }: Cluster): void {
     this.#weights.follow({ parameters, state }, this.#variables);
+    this.#shown = undefined;
     this.#revision = this.#weights.revision;
   }
 
   /** Lets go of replicas that have ended; the model keeps the values that they had at their end. */
   settle(): void {
     this.#weights.settle();
+    this.#shown = undefined;
   }
 
   /** Lets go of the replicas of a model that is about to be disposed of. */
   forget(): void {
     this.#weights.forget();
+    this.#shown = undefined;
   }
 
   /** @throws {RefusalError} If layers were frozen or unfrozen since: the replicas' vectors have other tensors. */
@@ -80,14 +88,19 @@ export class TrainedWeights {
   }
 }
 
-/** The vectors as they are when they are asked for, to be read alone. */
-function readLater(cluster: Cluster): ModelVectors {
-  return {
-    get parameters() {
-      return cluster.resident.read(() => cluster.parameters);
-    },
-    get state() {
-      return cluster.state;
-    },
-  };
+/** The replicas' vectors as they are when they are asked for, to be read alone. */
+class LiveVectors implements ModelVectors {
+  readonly cluster: Cluster;
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+  }
+
+  get parameters(): Float32Array {
+    return this.cluster.resident.read(() => this.cluster.parameters);
+  }
+
+  get state(): Float32Array {
+    return this.cluster.state;
+  }
 }

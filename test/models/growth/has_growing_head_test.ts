@@ -31,4 +31,12 @@ describe("hasGrowingHead()", () => {
       model.dispose();
     });
   }
+
+  test("answers anew, when a layer was added", () => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ inputShape: [3], units: 3 })] });
+    expect(hasGrowingHead(model)).toBe(false);
+    model.add(simpleMLP({ ...SMALL, incremental: true }));
+    expect(hasGrowingHead(model)).toBe(true);
+    model.dispose();
+  });
 });

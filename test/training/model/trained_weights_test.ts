@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as tf from "@tensorflow/tfjs";
 import { Naive } from "../../../src/methods/naive/naive.ts";
+import { LazyWeights } from "../../../src/models/lazy_weights.ts";
 import { mlp } from "../../../src/models/simple_mlp.ts";
 import { assign, readWeights, setTo } from "../../methods/contract/assigned.ts";
 import { collectGarbage } from "../../support/collect_garbage.ts";
@@ -36,6 +37,20 @@ describe("the weights of strategy.model, in callbacks", () => {
       await strategy.eval(testStream);
     });
     expect(compared).toBe(4 + 2 + 1);
+  });
+
+  test("that nobody looks at are followed once, and anew after a look", async () => {
+    await withStrategy(new Naive(makeOptions()), async (strategy) => {
+      const weights = LazyWeights.of(strategy.model);
+      await strategy.eval(testStream);
+      const { revision } = weights;
+      await strategy.train(trainStream.at(0));
+      await strategy.eval(testStream);
+      expect(weights.revision).toBe(revision);
+      expect(readWeights(strategy.model)).toEqual([...strategy.parameters]);
+      await strategy.eval(testStream);
+      expect(weights.revision).toBeGreaterThan(revision);
+    });
   });
 });
 
