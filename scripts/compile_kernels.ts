@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 import { RefusalError } from "../src/core/errors/errors.ts";
@@ -17,6 +17,9 @@ export const KERNEL_MODULES: readonly KernelModule[] = [
   { name: "held_kernels", memory: ["--initialMemory", "1"] },
 ];
 
+/** What modules are made of. */
+const ASSEMBLY_FILES: ReadonlySet<string> = new Set(readdirSync(locate("assembly")));
+
 /** The file that carries a module compiled. */
 export function locateCompiled({ name }: KernelModule): string {
   return locate(`${name}_wasm.ts`);
@@ -29,13 +32,12 @@ export function locateCompiled({ name }: KernelModule): string {
  */
 export async function compileKernels({ name, memory }: KernelModule): Promise<string> {
   const path = locate(`assembly/${name}.ts`);
-  const source = readFileSync(path, "utf8");
   let wasm: Uint8Array | undefined;
   const features = ["--enable", "simd", "--enable", "threads", "--importMemory", ...memory];
   const { error, stderr } = await asc.main(
-    ["kernels.ts", "-O3", "--runtime", "stub", "--noAssert", ...features, "--outFile", "kernels.wasm"],
+    [`${name}.ts`, "-O3", "--runtime", "stub", "--noAssert", ...features, "--outFile", "kernels.wasm"],
     {
-      readFile: (file) => (file === "kernels.ts" ? source : null),
+      readFile: readAssembly,
       writeFile: (_, contents) => {
         if (contents instanceof Uint8Array) wasm = contents;
       },
@@ -49,6 +51,12 @@ export async function compileKernels({ name, memory }: KernelModule): Promise<st
 export const ${name.toUpperCase()}_WASM =
 ${literal};
 `;
+}
+
+/** The compiler adds an ending to the path of an import, which has one. */
+function readAssembly(path: string): string | null {
+  const name = path.replace(/(\.ts)+$/, ".ts");
+  return ASSEMBLY_FILES.has(name) ? readFileSync(locate(`assembly/${name}`), "utf8") : null;
 }
 
 function locate(path: string): string {

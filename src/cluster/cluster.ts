@@ -176,7 +176,7 @@ export class Cluster {
       await this.#prepare(request);
       this.#memory.control[Word.weightsNumber] = this.constantWeights.numberOf(request, this.#memory);
       await this.#run(Phase.forward | findStatePhase(request, this.#memory));
-      return this.#batch.readOutputs();
+      return this.#batch.readOutputs({ into: request.into });
     });
   }
 

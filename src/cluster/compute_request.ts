@@ -30,6 +30,8 @@ export interface ComputeRequest {
    * False lets `gradientStep` give no outputs: several ranks need not send them to each other then. Default: true.
    */
   readonly outputs?: boolean;
+  /** Where `forward` writes the outputs; may be longer. Default: a new array, which the caller owns. */
+  readonly into?: Float32Array;
 }
 
 /** What is done with the gradient once the shards have it. */

@@ -45,6 +45,15 @@ describe("addScaled()", () => {
     );
   });
 
+  test("flushes a sum that single precision rounds up to the least number kept", () => {
+    const least = 2 ** -149;
+    const vector = makeView(1600, 0, [TINY, TINY, TINY, -TINY, 1, 0, 2 * TINY]);
+    const addend = makeView(1600, 0, [-least, 0, least, least, TINY, TINY, -TINY]);
+    const wanted = vector.map((value, i) => addOne(value, addend[i] ?? 0, 1));
+    addScaled(vector, addend, 1);
+    expect(vector).toEqual(wanted);
+  });
+
   test("adds a vector to itself", () => {
     const vector = makeView(5000, 1, [1, 2, 3]);
     const wanted = vector.map((value) => 1.5 * value);

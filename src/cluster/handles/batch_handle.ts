@@ -16,6 +16,12 @@ import type { ReplicaGroup } from "../protocol/replica_group.ts";
  */
 const KNOWN_SOURCES = 256;
 
+/** Whether outputs are wanted, and where. */
+interface OutputsWanted {
+  readonly outputs?: boolean | undefined;
+  readonly into?: Float32Array | undefined;
+}
+
 /**
  * Coordinator-side handle to the minibatch buffers: writes samples, sends new sources, grows the memory.
  */
@@ -89,10 +95,13 @@ export class BatchHandle {
     for (let i = 0; i < dOutput.length; i++) dOutputs[i] = flushTiny(dOutput[i] ?? 0);
   }
 
-  /** A copy of the outputs [B, C]; of no rows where a request wants none. */
-  readOutputs({ outputs = true }: Pick<ComputeRequest, "outputs"> = {}): HostTensor {
+  /** A copy of the outputs [B, C], `into` where that is given; of no rows where a request wants none. */
+  readOutputs({ outputs = true, into }: OutputsWanted): HostTensor {
     const rows = outputs ? this.#size : 0;
-    return { data: this.#memory.outputs.slice(0, rows * this.#outputSize), shape: [rows, this.#outputSize] };
+    const size = rows * this.#outputSize;
+    const data = into?.subarray(0, size) ?? new Float32Array(size);
+    data.set(this.#memory.outputs.subarray(0, size));
+    return { data, shape: [rows, this.#outputSize] };
   }
 
   /** Σ weight · loss over the rows, in their order. */

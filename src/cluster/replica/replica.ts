@@ -239,7 +239,7 @@ export class Replica {
     if (!this.isCurrent) return;
     if (half?.hasOverflowed) Atomics.store(control, Word.overflow, 1);
     this.#recordCall(this.#addTime(Timing.engineMs, began));
-    if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(batch, range);
+    if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(control, batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);
     if (dSamples) this.#known.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
   }

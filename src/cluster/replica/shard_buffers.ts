@@ -212,8 +212,9 @@ export class ShardBuffers {
     return this.#losses.every(Number.isFinite);
   }
 
-  writeResults(batch: BatchMemory, range: ShardRange): void {
-    batch.outputs.set(this.#outputs, range.start * this.#outputSize);
+  /** Outputs only where the command wants them. */
+  writeResults(control: Int32Array, batch: BatchMemory, range: ShardRange): void {
+    if (control[Word.wantsOutputs] === 1) batch.outputs.set(this.#outputs, range.start * this.#outputSize);
     batch.losses.set(this.#losses, range.start);
   }
 }

@@ -1,3 +1,15 @@
+import {
+  flush,
+  flushOne,
+  hold,
+  LANES,
+  LEAST_NORMAL,
+  LEAST_ROOT,
+  MAGNITUDE,
+  measureLanes,
+  TINY,
+} from "./flushed_lanes.ts";
+
 /**
  * The arithmetic of vectors as WebAssembly with 128-bit SIMD, in AssemblyScript; `bun run build:kernels` compiles it to
  * `vector_kernels_wasm.ts`. Vectors are addresses of float32 values that are aligned to 16 bytes and have room for a
@@ -8,46 +20,6 @@
  * ever, as 0.9 times the smallest number is rounded to that number again; on many processors each operation on such a
  * number takes a hundred times as long. So what is stored, and what is multiplied, is flushed to zero below `TINY`.
  */
-
-/** Bytes of four float32 values. */
-const LANES: usize = 16;
-/** The bits of a number without its sign. */
-const MAGNITUDE: i32 = 0x7fffffff;
-/**
- * The bits of 2⁻¹⁰⁰, `TINY` of `core/vector.ts`: a step of that length changes no parameter above 2⁻⁷⁶, and its product
- * with 2⁻²⁶ is a normal number.
- */
-const TINY: i32 = 0x0d800000;
-/** The bits of 2⁻¹²⁶, the least normal number: means of squares are zero below it. */
-const LEAST_NORMAL: i32 = 0x00800000;
-/** The bits of 2⁻⁶³, whose square is the least normal number. */
-const LEAST_ROOT: i32 = 0x20000000;
-
-/** Bytes of `count` elements, rounded up to whole lanes. */
-function measureLanes(count: usize): usize {
-  return (count * 4 + LANES - 1) & ~(LANES - 1);
-}
-
-/**
- * Bits in all lanes, in a register: as a plain constant they would be brought there at each use. `count` is below 2³⁰,
- * so it changes nothing, which the compiler cannot know.
- */
-function hold(bits: i32, count: usize): v128 {
-  return i32x4.splat(bits | <i32>(count >>> 30));
-}
-
-/**
- * x, and 0 where |x| is below the number of the bits `least`; NaN stays NaN. Magnitudes compare as whole numbers do,
- * which no processor slows down.
- */
-function flush(x: v128, least: v128, magnitude: v128): v128 {
-  return v128.andnot(x, i32x4.gt_s(least, v128.and(x, magnitude)));
-}
-
-/** x, and 0 where |x| is below `TINY`. */
-function flushOne(x: f32): f32 {
-  return (reinterpret<i32>(x) & MAGNITUDE) < TINY ? 0 : x;
-}
 
 /** g + λθ */
 function decayed(gradient: usize, theta: v128, decay: v128): v128 {
@@ -62,16 +34,44 @@ export function addVector(sum: usize, addend: usize, count: usize): void {
   }
 }
 
-/** t ← t + factor·a, in double precision and rounded once: the bits of `addScaled` in `core/vector.ts`. */
+/** t + factor·a of two lanes, in double precision; 0 below `least`. */
+function addPair(target: v128, addend: v128, factors: v128, least: v128): v128 {
+  const product = f64x2.mul(factors, f64x2.promote_low_f32x4(addend));
+  const sum = f64x2.add(f64x2.promote_low_f32x4(target), product);
+  return f32x4.demote_f64x2_zero(v128.andnot(sum, f64x2.lt(f64x2.abs(sum), least)));
+}
+
+/** The same of four lanes. */
+function addLanes(target: v128, addend: v128, factors: v128, least: v128): v128 {
+  const low = addPair(target, addend, factors, least);
+  const upper = v128.shuffle<f32>(target, target, 2, 3, 2, 3);
+  const high = addPair(upper, v128.shuffle<f32>(addend, addend, 2, 3, 2, 3), factors, least);
+  return v128.shuffle<f32>(low, high, 0, 1, 4, 5);
+}
+
+/**
+ * t ← t + factor·a, in double precision and rounded once: the bits of `addScaled` in `core/vector.ts`. With the factor 1
+ * a sum in single precision has those bits, too; but one that is rounded to `TINY` may have been below it.
+ */
 export function addScaled(target: usize, addend: usize, count: usize, factor: f64): void {
   const factors = f64x2.splat(factor);
   const least = f64x2.splat(<f64>reinterpret<f32>(TINY));
   const bytes = measureLanes(count);
-  for (let at: usize = 0; at < bytes; at += LANES / 2) {
-    const product = f64x2.mul(factors, f64x2.promote_low_f32x4(v128.load64_zero(addend + at)));
-    const sum = f64x2.add(f64x2.promote_low_f32x4(v128.load64_zero(target + at)), product);
-    const kept = v128.andnot(sum, f64x2.lt(f64x2.abs(sum), least));
-    v128.store64_lane(target + at, f32x4.demote_f64x2_zero(kept), 0);
+  if (factor !== 1) {
+    for (let at: usize = 0; at < bytes; at += LANES) {
+      v128.store(target + at, addLanes(v128.load(target + at), v128.load(addend + at), factors, least));
+    }
+    return;
+  }
+  const tiny = hold(TINY, count);
+  const magnitude = hold(MAGNITUDE, count);
+  for (let at: usize = 0; at < bytes; at += LANES) {
+    const old = v128.load(target + at);
+    let sum = f32x4.add(old, v128.load(addend + at));
+    const isTiny = i32x4.eq(tiny, v128.and(sum, magnitude));
+    if (v128.any_true(isTiny)) sum = addLanes(old, v128.load(addend + at), factors, least);
+    else sum = flush(sum, tiny, magnitude);
+    v128.store(target + at, sum);
   }
 }
 

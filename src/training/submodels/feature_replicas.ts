@@ -4,13 +4,21 @@ import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { elementAt } from "../../core/element_at.ts";
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
+import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import type { Dataset } from "../../data/dataset.ts";
 import { listFirstOutputs } from "../../engine/tfjs/model_layers.ts";
 import * as tf from "../../engine/tfjs/tensorflow.ts";
 import { flattenWeights } from "../../models/model_snapshot.ts";
 import { TASK_LABELS_NAME } from "../../onnx/layers/input.ts";
 import type { ModelHolder } from "../model/model_holder.ts";
-import { addSubmodelGradient, loadSubmodel, startSubmodel, type WholeVectors } from "./submodel_replicas.ts";
+import {
+  addSubmodelGradient,
+  copyByName,
+  findRun,
+  loadSubmodel,
+  startSubmodel,
+  type WholeVectors,
+} from "./submodel_replicas.ts";
 
 /** How features are computed. */
 export interface FeatureMode {
@@ -27,10 +35,21 @@ export interface FeatureMode {
 export class FeatureReplicas {
   readonly #strategy: ModelHolder;
   readonly #cluster: Cluster;
+  /** What `forwardFixed` was last asked for, by the submodel's layout; replicas read it in place. */
+  #fixed: { readonly vectors: WholeVectors; readonly parameters: Float32Array<SharedArrayBuffer> } | undefined;
+
+  /** Room for those that `forwardFixed` lends. */
+  #features = new Float32Array(0);
+  /** The model that the replicas were started for, and where its parameters stand that are the submodel's, in one run. */
+  readonly #whole: Cluster["model"];
+  readonly #run: number | undefined;
+  #view: Float32Array | undefined;
 
   private constructor(strategy: ModelHolder, cluster: Cluster) {
     this.#strategy = strategy;
     this.#cluster = cluster;
+    this.#whole = strategy.cluster.model;
+    this.#run = findRun(cluster.model.layout, this.#whole.layout);
   }
 
   /**
@@ -59,6 +78,25 @@ export class FeatureReplicas {
   }
 
   /**
+   * The same with vectors that nobody writes to, without dropout: their parameters are copied once, at the first call.
+   * The features are borrowed until the next call.
+   */
+  forwardFixed(vectors: WholeVectors, samples: Dataset): Promise<HostTensor> {
+    const { model: whole } = this.#strategy.cluster;
+    const { layout } = this.#cluster.model;
+    if (this.#fixed?.vectors !== vectors) {
+      const parameters = this.#fixed?.parameters ?? createSharedFloat32(layout.size);
+      copyByName({ from: vectors.parameters, layout: whole.layout }, { into: parameters, layout });
+      this.#fixed = { vectors, parameters };
+    }
+    this.#loadState(vectors);
+    const { parameters } = this.#fixed;
+    const size = samples.length * this.#cluster.model.outputSize;
+    if (this.#features.length < size) this.#features = new Float32Array(size);
+    return this.#cluster.forward({ ...this.#createRequest(samples, {}), parameters, into: this.#features });
+  }
+
+  /**
    * Adds (dFeatures/dParameters)ᵀ dFeatures at the strategy's parameters, dFeatures [B, F], to `gradient` [P]. The mode
    * must be the one in which the features were computed.
    */
@@ -71,8 +109,7 @@ export class FeatureReplicas {
     }: FeatureMode & { readonly dFeatures: Float32Array; readonly gradient: Float32Array },
   ): Promise<void> {
     const { cluster } = this.#strategy;
-    this.#load(cluster);
-    await this.#cluster.backward(this.#createRequest(samples, mode), dFeatures);
+    await this.#cluster.backward(this.#createOwnRequest(samples, mode), dFeatures);
     addSubmodelGradient(gradient, { submodel: this.#cluster, whole: cluster.model });
   }
 
@@ -89,8 +126,7 @@ export class FeatureReplicas {
     }: FeatureMode & { readonly objective: ObjectiveWriter; readonly gradient: Float32Array },
   ): Promise<number> {
     const { cluster } = this.#strategy;
-    this.#load(cluster);
-    const request = { ...this.#createRequest(samples, mode), outputs: false };
+    const request = { ...this.#createOwnRequest(samples, mode), outputs: false };
     const step = await this.#cluster.gradientStep(request, objective);
     addSubmodelGradient(gradient, { submodel: this.#cluster, whole: cluster.model });
     return step.objective;
@@ -98,6 +134,31 @@ export class FeatureReplicas {
 
   #createRequest(samples: Dataset, { training = false, dropoutStep = 0 }: FeatureMode): ComputeRequest {
     return { samples, training, dropoutStep, augmentation: this.#strategy.augmentation };
+  }
+
+  /**
+   * A request with the strategy's parameters as they are. Replicas read them where they are, if they can: not in
+   * training, which is of the submodel's own parameters, and not once heads have grown, as each growth brings other
+   * memory, which would stay held.
+   */
+  #createOwnRequest(samples: Dataset, mode: FeatureMode): ComputeRequest {
+    const { cluster } = this.#strategy;
+    const request = this.#createRequest(samples, mode);
+    if (mode.training || this.#run === undefined || cluster.model !== this.#whole) {
+      this.#load(cluster);
+      return request;
+    }
+    this.#loadState(cluster);
+    const { parameters } = cluster;
+    if (this.#view?.buffer !== parameters.buffer) {
+      this.#view = parameters.subarray(this.#run, this.#run + this.#cluster.model.layout.size);
+    }
+    return { ...request, parameters: this.#view };
+  }
+
+  #loadState({ state }: Pick<WholeVectors, "state">): void {
+    const whole = this.#strategy.cluster.model.stateLayout;
+    copyByName({ from: state, layout: whole }, { into: this.#cluster.state, layout: this.#cluster.model.stateLayout });
   }
 
   #load(vectors: WholeVectors): void {

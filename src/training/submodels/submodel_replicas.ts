@@ -46,6 +46,16 @@ export function loadSubmodel(submodel: Cluster, { parameters, state }: WholeVect
   copyByName({ from: state, layout: whole.stateLayout }, { into: submodel.state, layout: submodel.model.stateLayout });
 }
 
+/**
+ * Where a vector of the whole model holds the part's tensors just as a vector of the part does, one after another;
+ * undefined if it does not.
+ */
+export function findRun(part: ParameterLayout, whole: ParameterLayout): number | undefined {
+  const starts = part.entries.map(({ name, offset }) => findEntry(whole, name).offset - offset);
+  const [first] = starts;
+  return starts.every((start) => start === first) ? first : undefined;
+}
+
 /** gradient += factor · the submodel's gradient, tensor by tensor; `gradient` [P] is by the whole model's layout. */
 export function addSubmodelGradient(
   gradient: Float32Array,
@@ -60,7 +70,11 @@ export function addSubmodelGradient(
   }
 }
 
-function copyByName(
+/**
+ * Copies the tensors of the part's layout out of a vector of the whole model.
+ * @throws {RangeError} If one of them belongs to a head that has grown in the whole model.
+ */
+export function copyByName(
   whole: { readonly from: Float32Array; readonly layout: ParameterLayout },
   part: { readonly into: Float32Array; readonly layout: ParameterLayout },
 ): void {

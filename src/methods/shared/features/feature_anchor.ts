@@ -33,7 +33,7 @@ export class FeatureAnchor {
     const { teacher } = this.#state;
     if (!teacher || weight === 0) return;
     const replicas = await findFeatureReplicas(strategy, this.#layerName ?? findFeatureLayer(strategy.model));
-    const old = await replicas.forward(teacher, mbatch);
+    const old = await replicas.forwardFixed(teacher, mbatch);
     const objective = createFeatureObjective(this.#distance, { old, weight });
     if (objective) {
       strategy.loss += await replicas.addObjectiveGradient(mbatch, { objective, gradient });
