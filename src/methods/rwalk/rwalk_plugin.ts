@@ -7,7 +7,7 @@ import type { Trait } from "../../training/loop/combination_rules.ts";
 import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_plugin.ts";
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
-import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
+import { type LastPenalty, TaskGradient } from "../shared/importances/task_gradient.ts";
 import { strategyWith } from "../strategy_with.ts";
 import { type RWalkOptions, rwalk } from "./options.ts";
 
@@ -52,7 +52,7 @@ export class RWalkPlugin implements StrategyPlugin {
   readonly #alpha: number;
   readonly #deltaT: number;
   readonly #penalty: AnchoredPenalty;
-  #gradient = new Float32Array(0);
+  readonly #task = new TaskGradient();
   readonly #state;
   readonly state: PluginState;
 
@@ -88,11 +88,9 @@ export class RWalkPlugin implements StrategyPlugin {
   afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
     const walk = this.#state.walk;
     if (!walk) return;
-    if (this.#gradient.length !== parameters.length) this.#gradient = new Float32Array(parameters.length);
-    const step = { gradient, before: walk.previous, penalties: cluster.penalties.active };
-    writeTaskGradient(this.#gradient, step, { start: 0, end: parameters.length });
+    const step = this.#task.leaveLast({ gradient, before: walk.previous, penalties: cluster.penalties.active });
     const isFirst = this.#state.scores === undefined && this.#state.steps === 0;
-    walkOn(walk, { gradient: this.#gradient, parameters, alpha: this.#alpha, isFirst });
+    walkOn(walk, { ...step, parameters, alpha: this.#alpha, isFirst });
     this.#state.steps += 1;
     if (this.#state.steps % this.#deltaT === 0) scoreWalk(walk, parameters);
   }
@@ -141,9 +139,7 @@ function startWalk(fisher: Float32Array, parameters: Float32Array): RiemannianWa
   };
 }
 
-interface WalkStep {
-  /** [P], of the task's loss alone. */
-  readonly gradient: Float32Array;
+interface WalkStep extends LastPenalty {
   /** [P], after the update. */
   readonly parameters: Float32Array;
   readonly alpha: number;
@@ -152,19 +148,23 @@ interface WalkStep {
 }
 
 /**
- * One step from `walk.previous` to `parameters`: F ← αg² + (1 − α)F, or g² where the average begins, and ΔL ← ΔL − g ∘
+ * One step from `walk.previous` to `parameters`, with g the task's part of the gradient: F ← αg² + (1 − α)F, or g² where the average begins, and ΔL ← ΔL − g ∘
  * Δθ; then the step is over.
  */
 function walkOn({ fisher, previous, lossDrop }: RiemannianWalk, step: WalkStep): void {
-  const { gradient, parameters, alpha, isFirst } = step;
+  const { gradient, penalty, parameters, alpha, isFirst } = step;
+  const { a, b } = penalty ?? { a: gradient, b: gradient };
+  const factor = 2 * (penalty?.scale ?? 0);
   for (let i = 0; i < fisher.length; i++) {
-    const g = gradient[i] ?? 0;
     const theta = parameters[i] ?? 0;
+    const before = previous[i] ?? 0;
+    const whole = gradient[i] ?? 0;
+    const g = penalty ? Math.fround(whole - factor * ((a[i] ?? 0) * before - (b[i] ?? 0))) : whole;
     const average = fisher[i] ?? 0;
     const begins = average < 0 ? g !== 0 : isFirst;
     if (begins) fisher[i] = flushTiny(g * g);
     else if (average >= 0) fisher[i] = flushTiny(alpha * g * g + (1 - alpha) * average);
-    lossDrop[i] = flushTiny((lossDrop[i] ?? 0) - g * (theta - (previous[i] ?? 0)));
+    lossDrop[i] = flushTiny((lossDrop[i] ?? 0) - g * (theta - before));
     previous[i] = theta;
   }
 }

@@ -9,7 +9,7 @@ import type { PluginState, StrategyPlugin } from "../../training/loop/strategy_p
 import type { ModelGrowth } from "../../training/model/model_growth.ts";
 import { countPastExperiences } from "../shared/count_past_experiences.ts";
 import { AnchoredPenalty } from "../shared/importances/anchored_penalty.ts";
-import { writeTaskGradient } from "../shared/importances/task_gradient.ts";
+import { type LastPenalty, TaskGradient } from "../shared/importances/task_gradient.ts";
 import { listIncludedRanges, type ParameterRange } from "../shared/parameter_ranges.ts";
 import { readPerExperience } from "../shared/per_experience.ts";
 import { strategyWith } from "../strategy_with.ts";
@@ -47,7 +47,7 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
   readonly #options: ResolvedOptions<typeof synapticIntelligence.options> & { readonly eps: number };
   readonly #penalty: AnchoredPenalty;
   #ranges: readonly ParameterRange[] = [];
-  #gradient = new Float32Array(0);
+  readonly #task = new TaskGradient();
   readonly #state;
   readonly state: PluginState;
 
@@ -88,15 +88,12 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     this.#penalty.scale = this.#isAvalanche ? lambda / 2 : lambda;
   }
 
-  afterUpdate({ parameters, gradient: whole, cluster }: BaseStrategy): void {
+  afterUpdate({ parameters, gradient, cluster }: BaseStrategy): void {
     const path = this.#state.path;
     if (!path) return;
     const penalties = this.#isAvalanche ? [] : cluster.penalties.active;
-    const gradient = penalties.length > 0 ? this.#reserveGradient(parameters.length) : whole;
-    for (const range of this.#ranges) {
-      if (gradient !== whole) writeTaskGradient(gradient, { gradient: whole, before: path.previous, penalties }, range);
-      addContributions(path, { parameters, gradient }, range);
-    }
+    const step = this.#task.leaveLast({ gradient, before: path.previous, penalties });
+    for (const range of this.#ranges) addContributions(path, { parameters, ...step }, range);
   }
 
   afterTrainingExp(strategy: BaseStrategy): void {
@@ -131,11 +128,6 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
     return this.#options.compatibility === "avalanche";
   }
 
-  #reserveGradient(length: number): Float32Array {
-    if (this.#gradient.length !== length) this.#gradient = new Float32Array(length);
-    return this.#gradient;
-  }
-
   #listRanges({ cluster }: BaseStrategy): readonly ParameterRange[] {
     const { layout } = cluster.model;
     const normalisation = layout.entries.map(({ name }) => name).filter((name) => /\/(gamma|beta)$/.test(name));
@@ -148,17 +140,23 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
 export class SynapticIntelligence extends strategyWith(SynapticIntelligencePlugin, synapticIntelligence.options) {}
 
 /**
- * After a step from `path.previous` to `parameters` along `gradient`, on a range: ω −= g ∘ Δθ; then the step is over.
+ * After a step from `path.previous` to `parameters` along `gradient`, the penalty's part in it left out, on a range: ω −=
+ * g ∘ Δθ; then the step is over.
  */
 function addContributions(
   { contributions, previous }: ParameterPath,
-  step: { readonly parameters: Float32Array; readonly gradient: Float32Array },
+  step: LastPenalty & { readonly parameters: Float32Array },
   { start, end }: ParameterRange,
 ): void {
-  const { parameters, gradient } = step;
+  const { parameters, gradient, penalty } = step;
+  const { a, b } = penalty ?? { a: gradient, b: gradient };
+  const factor = 2 * (penalty?.scale ?? 0);
   for (let i = start; i < end; i++) {
     const theta = parameters[i] ?? 0;
-    contributions[i] = flushTiny((contributions[i] ?? 0) - (gradient[i] ?? 0) * (theta - (previous[i] ?? 0)));
+    const before = previous[i] ?? 0;
+    const whole = gradient[i] ?? 0;
+    const g = penalty ? Math.fround(whole - factor * ((a[i] ?? 0) * before - (b[i] ?? 0))) : whole;
+    contributions[i] = flushTiny((contributions[i] ?? 0) - g * (theta - before));
     previous[i] = theta;
   }
 }
