@@ -27,8 +27,13 @@ export interface BenchSizes {
   readonly longEpochs: number;
   /** Small experiences of one run. */
   readonly manyExperiences: number;
-  /** Samples in each experience where strategies are compared. */
+  /**
+   * Samples in each experience where strategies are compared: so many that Workers that start and code that was never
+   * run do not count.
+   */
   readonly strategyExamples: number;
+  /** The same for strategies that need hundreds of milliseconds for a minibatch. */
+  readonly fewStrategyExamples: number;
   /** Samples of which a frozen network's outputs are trained on. */
   readonly frozenSamples: number;
   /** Samples in a minibatch of convolutional models. */
@@ -55,7 +60,8 @@ export const FULL_SIZES: BenchSizes = {
   longSteps: 500,
   longEpochs: 6,
   manyExperiences: 1000,
-  strategyExamples: 512,
+  strategyExamples: 2048,
+  fewStrategyExamples: 512,
   frozenSamples: 5000,
   imageBatchSize: 64,
   requests: 4000,
@@ -79,6 +85,7 @@ export const QUICK_SIZES: BenchSizes = {
   longEpochs: 2,
   manyExperiences: 12,
   strategyExamples: 130,
+  fewStrategyExamples: 130,
   frozenSamples: 60,
   imageBatchSize: 4,
   requests: 130,

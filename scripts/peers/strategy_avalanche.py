@@ -32,7 +32,7 @@ STRATEGIES = {
     "mir": (MIRPlugin, {"batch_size_mem": BATCH, "mem_size": MEMORY, "subsample": 200}),
     "der": (supervised.DER, {"mem_size": MEMORY, "alpha": 0.1, "beta": 0.5}),
     "er-ace": (supervised.ER_ACE, {"mem_size": MEMORY, "batch_size_mem": BATCH}),
-    "gss-greedy": (supervised.GSS_greedy, {"mem_size": MEMORY, "mem_strength": 10, "input_size": [784]}),
+    "gss-greedy": (supervised.GSS_greedy, {"mem_size": MEMORY, "mem_strength": 10, "input_size": [1, 28, 28]}),
     # The strategy itself stops after the first minibatch of an experience.
     "cope": (CoPEPlugin, {"mem_size": MEMORY, "n_classes": 10, "p_size": 10, "max_it_cnt": 1_000_000}),
     "ewc": (supervised.EWC, {"ewc_lambda": 0.4}),

@@ -7,6 +7,7 @@ import { SGD } from "../../../src/optimizers/sgd.ts";
 import { splitMNIST } from "../../../src/streams/benchmarks/split_mnist.ts";
 import { type BenchContext, takeTurns } from "../bench_context.ts";
 import type { Comparison } from "../bench_row.ts";
+import type { BenchSizes } from "../bench_sizes.ts";
 import type { PythonPeer } from "../contestants/find_pythons.ts";
 import { findMnistFolder } from "../contestants/mnist_folder.ts";
 import { createPythonCommand, describePython, openPeer } from "../contestants/peer_contestant.ts";
@@ -36,6 +37,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   lfl: "lambda=1",
   "pack-net": "postPruneEpochs=0",
 };
+/** They need so long for a minibatch that a start does not count. */
+const SLOW: ReadonlySet<string> = new Set(["mer", "ranpac"]);
 /** It trains on the whole stream at once: there is no step to compare. */
 const LEFT_OUT: ReadonlySet<string> = new Set(["joint"]);
 
@@ -48,8 +51,13 @@ export async function* runStrategySuite(context: BenchContext): AsyncGenerator<C
   }
 }
 
+function countExamples({ strategyExamples, fewStrategyExamples }: BenchSizes, strategy: string): number {
+  return SLOW.has(strategy) ? fewStrategyExamples : strategyExamples;
+}
+
 async function* compareStrategy(context: BenchContext, name: string): AsyncGenerator<Comparison> {
-  const open = (strategy: string) => () => openStrategy(context, strategy);
+  const examples = countExamples(context.sizes, name);
+  const open = (strategy: string) => () => openStrategy(strategy, examples);
   const peers = context.pythons.flatMap((python) => listPeers(context, python, name));
   const turns = { about: `strategies: ${name}`, repetitions: context.sizes.longRepetitions };
   const base = { suite: "strategies", name, unit: "ms" } as const;
@@ -81,7 +89,7 @@ function listPeers({ sizes }: BenchContext, python: PythonPeer, strategy: string
     threads: 1,
     data: findMnistFolder(),
     classOrder: CLASS_ORDER,
-    examplesPerExperience: sizes.strategyExamples,
+    examplesPerExperience: countExamples(sizes, strategy),
     inMemory: true,
     batchSize: BATCH_SIZE,
     memorySize: MEMORY_SIZE,
@@ -92,11 +100,11 @@ function listPeers({ sizes }: BenchContext, python: PythonPeer, strategy: string
 }
 
 /** Trains the first experience, then measures the next two. Everything is new for each measurement. */
-async function openStrategy({ sizes }: BenchContext, name: string): Promise<Contestant> {
+async function openStrategy(name: string, examplesPerExperience: number): Promise<Contestant> {
   const benchmark = await splitMNIST({
     experiences: 5,
     classOrder: CLASS_ORDER,
-    examplesPerExperience: sizes.strategyExamples,
+    examplesPerExperience,
   });
   const [first, second, third] = benchmark.trainStream;
   if (!first || !second || !third) throw new RangeRefusal("Cannot measure a strategy: the stream is too short");
