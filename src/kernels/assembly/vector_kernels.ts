@@ -50,8 +50,8 @@ function addLanes(target: v128, addend: v128, factors: v128, least: v128): v128 
 }
 
 /**
- * t ← t + factor·a, in double precision and rounded once: the bits of `addScaled` in `core/vector.ts`. With the factor 1
- * a sum in single precision has those bits, too; but one that is rounded to `TINY` may have been below it.
+ * t ← t + factor·a, in double precision and rounded once: the bits of `addScaled` in `core/vector.ts`. With the factor
+ * 1 a sum in single precision has those bits, too; but one that is rounded to `TINY` may have been below it.
  */
 export function addScaled(target: usize, addend: usize, count: usize, factor: f64): void {
   const factors = f64x2.splat(factor);

@@ -148,8 +148,8 @@ interface WalkStep extends LastPenalty {
 }
 
 /**
- * One step from `walk.previous` to `parameters`, with g the task's part of the gradient: F ← αg² + (1 − α)F, or g² where the average begins, and ΔL ← ΔL − g ∘
- * Δθ; then the step is over.
+ * One step from `walk.previous` to `parameters`, with g the task's part of the gradient: F ← αg² + (1 − α)F, or g²
+ * where the average begins, and ΔL ← ΔL − g ∘ Δθ; then the step is over.
  */
 function walkOn({ fisher, previous, lossDrop }: RiemannianWalk, step: WalkStep): void {
   const { gradient, penalty, parameters, alpha, isFirst } = step;

@@ -140,8 +140,8 @@ export class SynapticIntelligencePlugin implements StrategyPlugin {
 export class SynapticIntelligence extends strategyWith(SynapticIntelligencePlugin, synapticIntelligence.options) {}
 
 /**
- * After a step from `path.previous` to `parameters` along `gradient`, the penalty's part in it left out, on a range: ω −=
- * g ∘ Δθ; then the step is over.
+ * After a step from `path.previous` to `parameters` along `gradient`, the penalty's part in it left out, on a range: ω
+ * −= g ∘ Δθ; then the step is over.
  */
 function addContributions(
   { contributions, previous }: ParameterPath,

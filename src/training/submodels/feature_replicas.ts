@@ -40,7 +40,7 @@ export class FeatureReplicas {
 
   /** Room for those that `forwardFixed` lends. */
   #features = new Float32Array(0);
-  /** The model that the replicas were started for, and where its parameters stand that are the submodel's, in one run. */
+  /** The model that the replicas were started for, and where the submodel's parameters stand in its own, in one run. */
   readonly #whole: Cluster["model"];
   readonly #run: number | undefined;
   #view: Float32Array | undefined;

@@ -42,7 +42,7 @@ type PenalizedStep = Parameters<typeof writeTaskGradient>[1];
 export class TaskGradient {
   #rest = new Float32Array(0);
 
-  /** The result's gradient is the step's own where it has one penalty or none; else it is borrowed until the next call. */
+  /** The result's gradient is the step's own where it has one penalty or none; else borrowed until the next call. */
   leaveLast({ gradient, before, penalties }: PenalizedStep): LastPenalty {
     const last = penalties.at(-1);
     const penalty = last && { ...readPenalty(last), scale: last.scale };
