@@ -157,7 +157,7 @@ def averaged():
 def merged():
     """Sequences with masks of their own, merged in every way, with each other and with one that has none."""
     steps = keras.Input((6, 3), name="steps")
-    project = lambda name: layers.Conv1D(2, 1, activation="relu", name=name)(steps)
+    project = lambda name: layers.Conv1D(2, 1, activation="relu", use_bias=False, name=name)(steps)
     first, second = [layers.Masking()(project(name)) for name in ("first", "second")]
     plain = project("plain")
     ways = [layers.Add(), layers.Multiply(), layers.Maximum(), layers.Minimum(), layers.Average(), layers.Concatenate(), layers.Concatenate(axis=1)]
@@ -169,6 +169,12 @@ def merged():
     ends += [layers.Flatten()(x) for x in merged]
     model = keras.Model(steps, layers.Dense(3)(layers.Concatenate()(ends)), name="merged")
     return model, lambda random: random.normal(0, 1, (4, 6, 3))
+
+
+def assert_masks_differ(values):
+    """Of each two masks there must be times that one has and the other has not, and such that neither has."""
+    first, second = [(keras.ops.convert_to_numpy(value) != 0).any(-1) for value in values]
+    assert (first & ~second).any() and (second & ~first).any() and (~first & ~second).any() and (first & second).any()
 
 
 def randomise(model, random):
@@ -201,10 +207,13 @@ LEGACY = [vision, words]
 
 def main(folder):
     for number, build in enumerate([vision, words, volumes, signals, encoder, masked, places, filled, averaged, merged]):
-        random = numpy.random.default_rng(number)
+        # With this one, masks differ.
+        random = numpy.random.default_rng(10 if build is merged else number)
         model, draw = build()
         randomise(model, random)
         samples = draw(random).astype("float32")
+        if build is merged:
+            assert_masks_differ([model.get_layer(name)(samples) for name in ("first", "second")])
         outputs = keras.ops.convert_to_numpy(model(samples, training=False))
         path = pathlib.Path(folder) / f"{model.name}.keras"
         model.save(path)

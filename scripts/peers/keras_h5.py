@@ -48,7 +48,7 @@ def build_early():
 def build_merged():
     """Sequences with masks of their own, merged in every way, with each other and with one that has none."""
     steps = layers.Input((6, 3), name="steps")
-    first, second, plain = [layers.Conv1D(2, 1, activation="relu", name=name)(steps) for name in ("first", "second", "plain")]
+    first, second, plain = [layers.Conv1D(2, 1, activation="relu", use_bias=False, name=name)(steps) for name in ("first", "second", "plain")]
     first, second = layers.Masking()(first), layers.Masking()(second)
     ways = [layers.Add, layers.Multiply, layers.Maximum, layers.Minimum, layers.Average, layers.Concatenate]
     merged = [way()([first, second]) for way in ways] + [layers.Subtract()([second, first]), layers.Concatenate(axis=1)([first, second])]
@@ -90,7 +90,10 @@ def main(folder):
     random = numpy.random.default_rng(6)
     merged = build_merged()
     randomise(merged, random)
-    save(merged, pathlib.Path(folder) / "merged.h5", random.normal(0, 1, (4, 6, 3)).astype("float32"))
+    samples = random.normal(0, 1, (4, 6, 3)).astype("float32")
+    first, second = [(merged.get_layer(name)(samples).numpy() != 0).any(-1) for name in ("first", "second")]
+    assert (first & ~second).any() and (second & ~first).any() and (~first & ~second).any() and (first & second).any()
+    save(merged, pathlib.Path(folder) / "merged.h5", samples)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,38 @@ async function makeEncoder() {
   return { folder, samples, logits };
 }
 
+/**
+ * A file whose scores are the two ids of a sample, which follow the three numbers of a mask there, times a kind that is
+ * 1 throughout: with another kind or other places, others would be the largest.
+ */
+function makePair(): Uint8Array<ArrayBuffer> {
+  const input = (name: string, width: number) => ({ name, shape: ["N" as const, width], dataType: "int64" as const });
+  const toFloats = (name: string) => makeNode("Cast", [name], `${name}_floats`, { to: int(1) });
+  const inputs = [input("ids", 2), input("mask", 3), input("kinds", 1)];
+  const weight = { ...makeTensor("weight", [3, 2]), bytes: new Uint8Array(new Float32Array(6).buffer) };
+  const graph = {
+    name: "pair",
+    nodes: [
+      ...inputs.map(({ name }) => toFloats(name)),
+      makeNode("Mul", ["ids_floats", "kinds_floats"], "kept"),
+      makeNode("MatMul", ["mask_floats", "weight"], "nothing"),
+      makeNode("Add", ["kept", "nothing"], "scores"),
+    ],
+    initializers: [weight],
+    inputs,
+    outputs: [{ name: "scores", shape: ["N" as const, 2], dataType: "float32" as const }],
+  };
+  const places = [{ from: 3 }, { from: 0 }, { fill: 1 }];
+  const form = {
+    inputs: inputs.map(({ name, shape, dataType }, i) => ({ name, shape: shape.slice(1), dataType, place: places[i] })),
+    output: "scores",
+    change: "none",
+    probabilities: [],
+  };
+  const metadata = { "firn.class_names": '["a","b"]', "firn.original": JSON.stringify(form) };
+  return encodeModel(createOnnxModel(graph, { metadata }));
+}
+
 describe("a file that left as its network came", () => {
   test("answers a client that gives samples as the data has them, by its own inputs of whole numbers", async () => {
     const { folder, samples, logits } = await makeEncoder();
@@ -66,29 +98,30 @@ describe("a file that left as its network came", () => {
   });
 
   test("is measured by the gate on samples as the data has them", async () => {
-    const { folder, samples, logits } = await makeEncoder();
+    const samples = Array.from({ length: ROWS }, (_, row) => [1, row % 2, 7, row % 3, (2 * row) % 5]);
+    const folder = await makeFolder({ "experience-000.onnx": makePair() });
     const gate = await makeFolder({});
-    const targets = logits.map(findLargestColumn);
+    const targets = samples.map(([, , , first = 0, second = 0]) => Number(second > first));
+    expect(new Set(targets).size).toBe(2);
     // One of them is told wrong.
-    targets[0] = ((targets[0] ?? 0) + 1) % 4;
+    targets[0] = 1 - (targets[0] ?? 0);
     await mkdir(join(gate, "experience-000"));
     const write = (rows: readonly (readonly number[])[]) =>
       writeFile(join(gate, "experience-000", "x.npy"), makeNpy(rows.flat(), { shape: [ROWS, rows[0]?.length ?? 0] }));
     await write(samples);
     await writeFile(join(gate, "experience-000", "y.npy"), makeNpy(targets, { descr: "<i8" }));
-    const models = [{ path: folder, name: "texts", gate }];
+    const models = [{ path: folder, name: "pair", gate }];
     await using serving = await serve({ models });
-    expect(serving.url).toContain("http");
     const [promoted] = await readJournal(folder);
     expect(promoted).toMatchObject({ event: "promoted", accuracies: [{ experience: 0, accuracy: 5 / 6 }] });
     await serving.close();
     await write(samples.map((row) => row.slice(1)));
-    await expect(serve({ models })).rejects.toThrow("input_ids, attention_mask take 12 values, got 11");
+    await expect(serve({ models })).rejects.toThrow("ids, mask take 5 values, got 4");
     await write(samples.map((row) => row.map((value) => value / 2)));
     const other = join(await makeFolder({}), "journal.jsonl");
     await using strict = await serve({ models, journal: other });
-    const listed = await (await fetch(`${strict.url}/v2/models/texts/versions`)).json();
-    expect(listed.versions[0].reason).toMatch(/held samples of experience 0: ".*" takes whole numbers, got 0\.5/);
+    const listed = await (await fetch(`${strict.url}/v2/models/pair/versions`)).json();
+    expect(listed.versions[0].reason).toMatch(/held samples of experience 0: ".*" takes whole numbers, got \d\.5/);
   });
 
   test("gives feedback in the order of the data's axes, and refuses what was laid flat", async () => {
