@@ -140,6 +140,11 @@ describe("train --export", () => {
     expect(refused.stderr).toContain('unknown layer or value "body"');
     const { status, stderr } = await captureCli([...typed, "--export", "features=fc0"]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    // Behind the network's outputs, which are a value like others then, stands what the method makes of them.
+    const rectified = ["train", "--benchmark", `directory:path=${data}`, ...words, "--strategy", "il2m:memSize=9"];
+    const behind = join(await makeFolder({}), "run");
+    const run = await captureCli([...rectified, "--out", behind, "--export", "features=classifier"]);
+    expect({ status: run.status, stderr: run.stderr }).toEqual({ status: 0, stderr: "" });
   });
 
   test("is refused before a run begins where its models cannot have that form", async () => {
