@@ -1,6 +1,7 @@
 /**
  * The one command that checks everything: format and lint, unused code, types, the tests in Bun, the same tests in
- * Deno. The tests run the examples.
+ * Deno, there with half of the strategies and cases where all are gone through in Bun (`--all`: with all of them). The
+ * tests run the examples.
  * It goes on after a failure. What failed stands once more at the end, where those look who keep only the end of a
  * log; the last line is "N passed, N failed": tests of both runtimes, and every step that failed without a failing
  * test.
@@ -20,6 +21,8 @@ const FAILURE_LENGTH = 2000;
  * limit is 8: tests that make a cluster each, one after another, spent a third of their time in the collector.
  */
 const FAST_MEMORIES = "1000";
+/** What tests go through in Deno: half of what they go through in Bun, or with `--all` all of it, too. */
+const extent = process.argv.includes("--all") ? "all" : "halved";
 const NO_TESTS: TestReport = { passed: 0, failed: 0, skipped: 0, failures: [] };
 /** How many steps go on at a time: one more than the two cores of a runner, as some tests wait for the most part. */
 const LANES = 3;
@@ -89,7 +92,7 @@ interface Ending {
 }
 
 async function runCommand(command: readonly string[]): Promise<Ending> {
-  const env = { ...process.env, BUN_JSC_maxNumWasmFastMemories: FAST_MEMORIES };
+  const env = { ...process.env, BUN_JSC_maxNumWasmFastMemories: FAST_MEMORIES, FIRN_TESTS: extent };
   const parts: Uint8Array[] = [];
   const take = async (stream: AsyncIterable<Uint8Array>) => {
     for await (const part of stream) parts.push(part);
