@@ -18,7 +18,7 @@ const ENGINE_VARIABLE = "FIRN_ENGINE";
 
 /**
  * The engine that the environment asks for; undefined where it asks for none.
- * @throws {RangeError} If there is no such engine.
+ * @throws {RangeError} If it has another value than "onnxruntime" or "tfjs".
  */
 export function readEngineVariable(value = process.env[ENGINE_VARIABLE]): EngineKind | undefined {
   if (value === undefined || value === "") return undefined;
