@@ -6,9 +6,12 @@ import { createServer } from "node:http";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
+import { clearTimeout, setTimeout } from "node:timers";
 
 /** How long a registry may take to answer. */
 const PATIENCE_MS = 5_000;
+/** How long a program may take: one that waits for ever is named before its test is ended without a word. */
+const LATE_MS = 200_000;
 
 /** A registry on loopback that has this package, packed, and sends whoever asks for another to the real one. */
 export interface PackageRegistry extends AsyncDisposable {
@@ -54,7 +57,7 @@ interface Ending {
   readonly stderr: string;
 }
 
-/** Runs a program of this project's, or of the machine's, in `folder`. */
+/** Runs a program of this project's, or of the machine's, in `folder`; kills it where it comes to no end. */
 export async function runProgram(
   folder: string,
   [program = "", ...words]: readonly string[],
@@ -62,7 +65,9 @@ export async function runProgram(
 ): Promise<Ending> {
   const path = [join(process.cwd(), "node_modules", ".bin"), process.env.PATH].join(delimiter);
   const child = spawn(program, words, { cwd: folder, env: { ...process.env, NO_COLOR: "1", PATH: path, ...env } });
+  const late = setTimeout(() => child.kill("SIGKILL"), LATE_MS);
   const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  clearTimeout(late);
   return { status, stdout, stderr };
 }
 

@@ -42,7 +42,8 @@ const USERS = [
     install: async (project: string, file: string) => {
       // As docs/getting-started.md says: else npm fails where onnxruntime-node cannot download GPU libraries.
       await writeFile(join(project, ".npmrc"), "onnxruntime-node-install=skip\n");
-      return succeed(project, ["npm", "install", "--prefer-offline", file]);
+      // A connection that falls silent is made anew after this time, instead of npm's five minutes.
+      return succeed(project, ["npm", "install", "--prefer-offline", "--fetch-timeout=30000", file]);
     },
     check: TSC,
     runtimes: [BUN, DENO],
