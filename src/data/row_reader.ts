@@ -103,7 +103,7 @@ function createTableReader(x: Uint8Array, size: number, { tables, channels, orde
  * runtimes are.
  */
 function createWordReader(x: Uint8Array, size: number, table: Float32Array): RowReader {
-  const words = new Uint32Array(x.buffer, x.byteOffset, x.length >> 2);
+  const words = new Uint32Array(x.buffer, x.byteOffset, Math.floor(x.length / 4));
   return (row, out, offset) => {
     const start = (row * size) / 4;
     for (let i = 0; i < size; i += 4) {

@@ -56,6 +56,18 @@ const transform: fc.Arbitrary<Transform> = fc.oneof(
 );
 
 describe("gatherSamples()", () => {
+  test("reads samples beyond 2 GiB", () => {
+    const [size, rows] = [2 ** 20, 2100];
+    // Pages that nobody writes to take no memory.
+    const x = createSharedUint8(rows * size);
+    x.set([10, 20, 30, 40], (rows - 1) * size);
+    const y = copyToSharedInt32(new Int32Array(rows));
+    const transforms = [{ kind: "scale", factor: 0.5, offset: 1 } as const];
+    const source = createDataSource({ name: "large", x, y, sampleShape: [size], taskLabel: 0, transforms });
+    const last = Dataset.fromSource(source).subset([rows - 1]);
+    expect([...gatherAll(last, size).subarray(0, 5)]).toEqual([6, 11, 16, 21, 1]);
+  });
+
   test("gives what one transform after another gives, whichever way it takes", () => {
     fc.assert(
       fc.property(fc.array(transform, { maxLength: 4 }), fc.boolean(), (transforms, floats) => {
