@@ -10,6 +10,7 @@ import { TRAINING_PRECISIONS, type TrainingPrecision } from "../onnx/precision/p
 import type { FeaturePlan } from "./features/feature_plan.ts";
 import { ISOLATIONS, type IsolationChoice } from "./isolation.ts";
 import { Ranks } from "./ranks/ranks.ts";
+import { DEFAULT_SILENCE_TIMEOUT_MS } from "./supervision/silence_watch.ts";
 
 /** More shards than any minibatch is cut into: each has 16 rows or more. */
 const MAX_SHARDS = 65_536;
@@ -32,7 +33,10 @@ export interface ClusterOptions {
   readonly engine?: EngineChoice;
   /** Devices, given to the workers in turn. Default: ["cpu"]. */
   readonly devices?: readonly string[];
-  /** How long a replica may show no sign of life before the step fails. Default: 8000. */
+  /**
+   * How long a replica may show no sign of life before the step fails. Its first computation, which nobody knows the
+   * length of, may take ten minutes where this is 8000 or more, and later ones 20 times the slowest. Default: 8000.
+   */
   readonly silenceTimeoutMs?: number;
   /** How many lost replicas are replaced, each step then being repeated. Default: none (the step fails). */
   readonly maxRestarts?: number;
@@ -123,7 +127,7 @@ export function resolveClusterOptions(options: ClusterOptions): ResolvedClusterO
   if (isolation === "process" && workers === 0) {
     throw new RangeRefusal('isolation "process" needs at least one worker, got 0');
   }
-  const silenceTimeoutMs = options.silenceTimeoutMs ?? 8_000;
+  const silenceTimeoutMs = options.silenceTimeoutMs ?? DEFAULT_SILENCE_TIMEOUT_MS;
   const { engine = "auto", workerEntry = WORKER_ENTRY, maxRestarts = 0, onRestart = () => {} } = options;
   const { layerModules = [], featureCacheBytes = FEATURE_CACHE_BYTES, cuda = {} } = options;
   const { featureCacheFolder, onFeatures = () => {} } = options;

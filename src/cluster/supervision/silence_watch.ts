@@ -14,6 +14,14 @@ const SLOWDOWN_ALLOWED = 20;
  * whose driver compiles what it has not computed before: a software driver takes 5 to 8 s for one convolution.
  */
 const COMPILING_CALL_MS = 60_000;
+/**
+ * The first computation, of which nobody knows how long it takes: a step of ViT-B with 64 images takes a core minutes.
+ * Where somebody wants to know of silence sooner than by default, that counts for the first one, too.
+ */
+const FIRST_CALL_MS = 600_000;
+
+/** How long a replica may show no sign of life. */
+export const DEFAULT_SILENCE_TIMEOUT_MS = 8_000;
 
 /** A replica has shown no sign of life for too long. */
 export class SilentReplicaError extends Error {
@@ -51,7 +59,8 @@ export class SilenceWatch {
     const { timeoutMs, engine, devices } = options;
     const compilingMs = Math.max(timeoutMs, COMPILING_CALL_MS);
     this.#anyCallMs = devices.some((device) => device !== "cpu") ? compilingMs : timeoutMs;
-    this.#firstCallMs = engine.startsWith("tfjs") ? compilingMs : this.#anyCallMs;
+    const shortestMs = engine.startsWith("tfjs") ? compilingMs : this.#anyCallMs;
+    this.#firstCallMs = timeoutMs < DEFAULT_SILENCE_TIMEOUT_MS ? shortestMs : Math.max(timeoutMs, FIRST_CALL_MS);
     this.#control = control;
     this.#timeoutMs = timeoutMs;
     this.#replicas = (control.length - Word.firstReplica) / (replicaWord(1, 0) - replicaWord(0, 0));
