@@ -18,7 +18,7 @@ export { createModelFromCheckpoint, createModelFromRun, type TrainedModel } from
 export type { RunParts, TrainingRunOptions } from "./runs/options/training_run_options.ts";
 export { continueTrainingRun, NothingNewError } from "./runs/resuming/continue_training_run.ts";
 export type { RunDirectory } from "./runs/run_directory.ts";
-export type { ExperienceSummary, RunStatus, RunSummary } from "./runs/run_summary.ts";
+export type { ExperienceSummary, RunStatus, RunSummary } from "./runs/summary/run_summary.ts";
 export type { TrainingRun } from "./runs/training_run.ts";
 export { type LoadStrategyOptions, loadStrategy } from "./saving/load_strategy.ts";
 export { saveStrategy } from "./saving/save_strategy.ts";

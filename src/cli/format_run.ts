@@ -3,7 +3,7 @@ import { countColumns } from "../evaluation/continual_measures.ts";
 import { measureOf, startWithTitle } from "../evaluation/measures.ts";
 import { labelClasses, readClassNames } from "../runs/class_labels.ts";
 import { readCriterion } from "../runs/run_config.ts";
-import type { RunSummary } from "../runs/run_summary.ts";
+import type { RunSummary } from "../runs/summary/run_summary.ts";
 import { formatTable } from "./format_table.ts";
 import { formatNamed } from "./options/parse_named.ts";
 

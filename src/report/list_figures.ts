@@ -1,4 +1,4 @@
-import { summarizeExperiences } from "../runs/run_summary.ts";
+import { summarizeExperiences } from "../runs/summary/run_summary.ts";
 import { averageRuns } from "./average_runs.ts";
 import {
   createExperienceAccuracyFigure,

@@ -1,5 +1,5 @@
 import type { MeasureName } from "../evaluation/measures.ts";
-import type { ExperienceSummary, RunStatus } from "../runs/run_summary.ts";
+import type { ExperienceSummary, RunStatus } from "../runs/summary/run_summary.ts";
 
 /** A value of metrics.jsonl. */
 export interface MetricPoint {

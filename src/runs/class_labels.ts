@@ -1,6 +1,6 @@
 import { elementAt } from "../core/element_at.ts";
 import { findOrCreate } from "../core/find_or_create.ts";
-import type { ExperienceSummary } from "./run_summary.ts";
+import type { ExperienceSummary } from "./summary/run_summary.ts";
 
 /** The labels of class ids that a run's configuration names; undefined where the ids are the labels. */
 export function readClassNames(config: unknown): readonly string[] | undefined {

@@ -4,9 +4,9 @@ import { describeIssue } from "../core/errors/describe_issue.ts";
 import { RefusalError, SyntaxRefusal, TypeRefusal } from "../core/errors/errors.ts";
 import { withFileNamed } from "../core/errors/system_error.ts";
 import { splitFingerprints } from "./resuming/source_fingerprints.ts";
-import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
-import { summarySchema } from "./summary_schema.ts";
+import type { RunSummary } from "./summary/run_summary.ts";
+import { summarySchema } from "./summary/summary_schema.ts";
 
 /**
  * The configuration that the config.json of a run's folder holds. It is untrusted data.

@@ -4,13 +4,13 @@ import { RefusalError } from "../core/errors/errors.ts";
 import { writeAtomically } from "../core/write_atomically.ts";
 import { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 import { LineFile } from "./line_file.ts";
-import { MatrixFile } from "./matrix_file.ts";
 import { createNumberedFolder } from "./numbered_folder.ts";
 import { FROZEN_WEIGHTS_FILE, formatExportPath, START_MODEL_FILE } from "./run_files.ts";
 import { RunLock } from "./run_lock.ts";
-import type { RunSummary } from "./run_summary.ts";
 import { readErrorCode, withStorage } from "./storage_error.ts";
-import { formatSummary } from "./summary_text.ts";
+import { MatrixFile } from "./summary/matrix_file.ts";
+import type { RunSummary } from "./summary/run_summary.ts";
+import { formatSummary } from "./summary/summary_text.ts";
 
 /** What a run leaves in its directory. A folder that holds any of it is taken. */
 const RUN_ENTRIES = [

@@ -1,6 +1,6 @@
 import type { Benchmark } from "../streams/experience.ts";
 import type { RunMonitor } from "./run_monitor.ts";
-import { type ExperienceSummary, weighAccuracy } from "./run_summary.ts";
+import { type ExperienceSummary, weighAccuracy } from "./summary/run_summary.ts";
 
 /** How a strategy did on the test stream, from the run's measure on each of its experiences by number. */
 export function readTestAccuracy(

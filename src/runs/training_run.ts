@@ -20,7 +20,7 @@ import type { TrainingRunOptions } from "./options/training_run_options.ts";
 import { addFingerprints, fingerprintSources } from "./resuming/source_fingerprints.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import type { RunMonitor } from "./run_monitor.ts";
-import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./run_summary.ts";
+import { createRunSummary, type ExperienceSummary, type RunStatus, type RunSummary } from "./summary/run_summary.ts";
 import { readTestAccuracy } from "./test_accuracy.ts";
 import type { TrainingRunParts } from "./training_run_parts.ts";
 import { joinEarlier, listTrainingUnits, listValidation, type TrainingUnit } from "./training_units.ts";

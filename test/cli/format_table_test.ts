@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { formatRun } from "../../src/cli/format_run.ts";
 import { formatTable } from "../../src/cli/format_table.ts";
-import { createRunSummary } from "../../src/runs/run_summary.ts";
+import { createRunSummary } from "../../src/runs/summary/run_summary.ts";
 
 describe("formatTable()", () => {
   test("puts numbers to the right, texts to the left, and leaves no space at the end", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { writeAtomically } from "../../src/core/write_atomically.ts";
 import { LineFile } from "../../src/runs/line_file.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../src/runs/run_directory.ts";
-import { createRunSummary } from "../../src/runs/run_summary.ts";
+import { createRunSummary } from "../../src/runs/summary/run_summary.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 
 afterAll(removeFolders);

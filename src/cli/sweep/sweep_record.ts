@@ -10,8 +10,8 @@ import { writeAtomically } from "../../core/write_atomically.ts";
 import type { MeasureName } from "../../evaluation/measures.ts";
 import { assertRegularFile } from "../../runs/read_run_files.ts";
 import { LOCK_NAME } from "../../runs/run_lock.ts";
-import type { RunSummary } from "../../runs/run_summary.ts";
 import { readErrorCode, withStorage } from "../../runs/storage_error.ts";
+import type { RunSummary } from "../../runs/summary/run_summary.ts";
 import {
   type KnownConfiguration,
   nameRunFolder,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
-import type { RunSummary } from "../../runs/run_summary.ts";
+import type { RunSummary } from "../../runs/summary/run_summary.ts";
 import { findExperienceFolders } from "../../streams/benchmarks/directory/find_experience_folders.ts";
 import type { TrainConfig } from "./config/train_config.ts";
 

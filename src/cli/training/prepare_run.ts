@@ -20,7 +20,7 @@ import type { RunParts, TrainingRunOptions } from "../../runs/options/training_r
 import { rehearseTrainingRun } from "../../runs/rehearse_run.ts";
 import { continueTrainingRun, NothingNewError } from "../../runs/resuming/continue_training_run.ts";
 import { assertNoRun, createNumberedRunDirectory, createRunDirectory } from "../../runs/run_directory.ts";
-import type { RunSummary } from "../../runs/run_summary.ts";
+import type { RunSummary } from "../../runs/summary/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import type { JournalJudgeOptions } from "../../serving/gate/journal_judge.ts";
 import { readTargetForm } from "../../streams/benchmark_targets.ts";

@@ -3,7 +3,7 @@ import { describeValue } from "../../core/errors/errors.ts";
 import { listDifferences } from "../../core/options/list_differences.ts";
 import { nameByIds } from "../../data/readers/class_names.ts";
 import { readRunConfig, readRunSummary } from "../../runs/read_run_files.ts";
-import type { RunSummary } from "../../runs/run_summary.ts";
+import type { RunSummary } from "../../runs/summary/run_summary.ts";
 import { DEFAULT_CRITERION } from "../../training/losses/criteria.ts";
 import { CliError, refuse } from "../cli_error.ts";
 import { formatNamed } from "../options/parse_named.ts";

@@ -5,7 +5,7 @@ import { formatAsLine, formatJSON } from "../../core/errors/printable.ts";
 import type { Logger } from "../../evaluation/loggers/logger.ts";
 import { WentBackError } from "../../runs/acceptance/model_judge.ts";
 import { readRunConfig } from "../../runs/read_run_files.ts";
-import type { RunSummary } from "../../runs/run_summary.ts";
+import type { RunSummary } from "../../runs/summary/run_summary.ts";
 import type { TrainingRun } from "../../runs/training_run.ts";
 import { InterruptedError, refuse } from "../cli_error.ts";
 import { formatFigures, formatRun } from "../format_run.ts";

@@ -1,5 +1,5 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import type { ExperienceSummary } from "../run_summary.ts";
+import type { ExperienceSummary } from "../summary/run_summary.ts";
 
 /** Cells of an accuracy matrix that a checkpoint holds itself, some 200 kB: those of a larger one stay in its file. */
 const MAX_CELLS = 10_000;

@@ -7,8 +7,8 @@ import type { TrainingPosition } from "../../training/checkpoints/checkpointing.
 import { randomStreamsSchema, savedStateSchema, snapshotSchema } from "../../training/checkpoints/snapshot_schema.ts";
 import type { StrategySnapshot } from "../../training/checkpoints/strategy_snapshot.ts";
 import type { LostRank } from "../lost_ranks.ts";
-import type { ExperienceSummary } from "../run_summary.ts";
-import { exportPathSchema } from "../summary_schema.ts";
+import type { ExperienceSummary } from "../summary/run_summary.ts";
+import { exportPathSchema } from "../summary/summary_schema.ts";
 import type { StoredExperience } from "./matrix_rows.ts";
 
 /**

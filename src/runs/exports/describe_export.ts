@@ -2,7 +2,7 @@ import type { Benchmark, Experience } from "../../streams/experience.ts";
 import { findOriginNumber } from "../../streams/lineage.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import { listNames } from "../../streams/stream.ts";
-import type { ExperienceSummary } from "../run_summary.ts";
+import type { ExperienceSummary } from "../summary/run_summary.ts";
 
 /** What an exported file says of itself. */
 export interface ExportLabels {

@@ -6,7 +6,7 @@ import type { Benchmark, Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { RunDirectory } from "../run_directory.ts";
 import { formatConvertedPath, nameDataFile } from "../run_files.ts";
-import type { ExperienceSummary } from "../run_summary.ts";
+import type { ExperienceSummary } from "../summary/run_summary.ts";
 import { takeCalibrationSamples } from "./calibration_samples.ts";
 import { describeExport, type ExportLabels } from "./describe_export.ts";
 import { CALIBRATION_SAMPLES, type ExportForm, toConversion } from "./export_form.ts";

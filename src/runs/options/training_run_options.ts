@@ -23,7 +23,7 @@ import type { CheckpointInterval } from "../checkpoints/checkpoint_interval.ts";
 import type { ExportLabels } from "../exports/describe_export.ts";
 import type { ExportForm } from "../exports/export_form.ts";
 import type { RunDirectory } from "../run_directory.ts";
-import type { RunSummary } from "../run_summary.ts";
+import type { RunSummary } from "../summary/run_summary.ts";
 
 /** What a run hands to the strategy that it will train; both must be passed on to the constructor. */
 export interface RunParts {

@@ -5,7 +5,7 @@ import { encodeCheckpoint } from "../../../src/runs/checkpoints/checkpoint_codec
 import { CheckpointFolder } from "../../../src/runs/checkpoints/checkpoint_folder.ts";
 import { parseRunCheckpoint, type RunCheckpoint } from "../../../src/runs/checkpoints/run_checkpoint.ts";
 import { createRunDirectory, type RunDirectory } from "../../../src/runs/run_directory.ts";
-import { createRunSummary, type ExperienceSummary } from "../../../src/runs/run_summary.ts";
+import { createRunSummary, type ExperienceSummary } from "../../../src/runs/summary/run_summary.ts";
 import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);

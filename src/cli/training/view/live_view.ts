@@ -3,7 +3,7 @@ import type { EvaluatedStrategy } from "../../../evaluation/evaluated_strategy.t
 import type { Logger } from "../../../evaluation/loggers/logger.ts";
 import { TerminalBars, type TextStream } from "../../../evaluation/loggers/terminal_bars.ts";
 import type { MeasureName } from "../../../evaluation/measures.ts";
-import { type ExperienceSummary, type RunSummary, summarizeExperiences } from "../../../runs/run_summary.ts";
+import { type ExperienceSummary, type RunSummary, summarizeExperiences } from "../../../runs/summary/run_summary.ts";
 import { formatMatrixHeading, formatMatrixRow, type MatrixLayout } from "./matrix_row.ts";
 
 /** Characters of an experience's name that the bar has room for. */

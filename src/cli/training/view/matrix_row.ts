@@ -2,7 +2,7 @@
 
 import { escapeControls } from "../../../core/errors/printable.ts";
 import { type MeasureName, measureOf, startWithTitle } from "../../../evaluation/measures.ts";
-import type { ExperienceSummary } from "../../../runs/run_summary.ts";
+import type { ExperienceSummary } from "../../../runs/summary/run_summary.ts";
 
 /** How wide lines may be, and whether cells have colors: 256 of them, from red to green. */
 export interface MatrixLayout {

@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import fc from "fast-check";
-import { formatAccuracyMatrixCsv } from "../../src/evaluation/continual_measures.ts";
-import { MatrixFile } from "../../src/runs/matrix_file.ts";
-import { makeFolder, removeFolders } from "../support/made_idx.ts";
+import { formatAccuracyMatrixCsv } from "../../../src/evaluation/continual_measures.ts";
+import { MatrixFile } from "../../../src/runs/summary/matrix_file.ts";
+import { makeFolder, removeFolders } from "../../support/made_idx.ts";
 
 afterAll(removeFolders);
 

@@ -1,7 +1,7 @@
 import { appendFile, open, readFile } from "node:fs/promises";
-import { countColumns, formatAccuracyMatrixCsv } from "../evaluation/continual_measures.ts";
-import { assertRegularFile } from "./read_run_files.ts";
-import { readErrorCode, withStorage } from "./storage_error.ts";
+import { countColumns, formatAccuracyMatrixCsv } from "../../evaluation/continual_measures.ts";
+import { assertRegularFile } from "../read_run_files.ts";
+import { readErrorCode, withStorage } from "../storage_error.ts";
 
 /** What the file holds. */
 interface WrittenRows {

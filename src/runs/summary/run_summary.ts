@@ -1,7 +1,7 @@
-import { elementAt } from "../core/element_at.ts";
-import { type ContinualMeasures, summarizeAccuracyMatrix } from "../evaluation/continual_measures.ts";
-import { type MeasureName, measureOf } from "../evaluation/measures.ts";
-import type { LostRank } from "./lost_ranks.ts";
+import { elementAt } from "../../core/element_at.ts";
+import { type ContinualMeasures, summarizeAccuracyMatrix } from "../../evaluation/continual_measures.ts";
+import { type MeasureName, measureOf } from "../../evaluation/measures.ts";
+import type { LostRank } from "../lost_ranks.ts";
 
 /** "running" until the last experience is evaluated; "interrupted" after Ctrl-C, "failed" after an error. */
 export type RunStatus = "running" | "finished" | "interrupted" | "failed";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { createRunSummary } from "../../src/runs/run_summary.ts";
-import { formatSummary } from "../../src/runs/summary_text.ts";
+import { createRunSummary } from "../../../src/runs/summary/run_summary.ts";
+import { formatSummary } from "../../../src/runs/summary/summary_text.ts";
 
 describe("formatSummary()", () => {
   const row = {

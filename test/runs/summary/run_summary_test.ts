@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { createRunSummary, type ExperienceSummary, weighAccuracy } from "../../src/runs/run_summary.ts";
+import { createRunSummary, type ExperienceSummary, weighAccuracy } from "../../../src/runs/summary/run_summary.ts";
 
 function makeExperience(index: number, testAccuracy: number[], streamAccuracy: number): ExperienceSummary {
   return {

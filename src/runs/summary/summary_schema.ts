@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { MEASURE_NAMES } from "../evaluation/measures.ts";
-import { EXPORT_PATH } from "./run_files.ts";
+import { MEASURE_NAMES } from "../../evaluation/measures.ts";
+import { EXPORT_PATH } from "../run_files.ts";
 import type { RunSummary } from "./run_summary.ts";
 
 /** JSON has no NaN and writes null. */
