@@ -6,10 +6,9 @@ Config: {"threads", "network": a name in timm, "side", "samples", "experiences",
 What is frozen is in evaluation mode and computed without gradients.
 """
 
-import os
 import time
-import warnings
 
+from peer_export import write_network
 from peer_protocol import CONFIG, load_torch, serve
 
 torch = load_torch()
@@ -24,21 +23,6 @@ CLASSES = 10
 SIDE = CONFIG["side"]
 torch.manual_seed(0)
 network = timm.create_model(CONFIG["network"], pretrained=False, num_classes=CLASSES).eval()
-
-
-def write_file():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network,
-            (torch.randn(2, 3, SIDE, SIDE),),
-            CONFIG["file"],
-            dynamo=False,
-            opset_version=17,
-            input_names=["x"],
-            output_names=["logits"],
-            dynamic_axes={"x": {0: "batch"}, "logits": {0: "batch"}},
-        )
 
 
 class Images(torch.utils.data.Dataset):
@@ -66,12 +50,7 @@ class FrozenNetwork(torch.nn.Module):
         return self.classifier(features)
 
 
-writer = os.fork()
-if writer == 0:
-    write_file()
-    os._exit(0)
-if os.waitpid(writer, 0)[1] != 0:
-    raise SystemExit("the network's file could not be written")
+write_network(torch, network, CONFIG)
 FEATURES = network.get_classifier().in_features
 benchmark = nc_benchmark(
     Images(CONFIG["samples"]), Images(CLASSES), n_experiences=CONFIG["experiences"], task_labels=False, shuffle=False

@@ -6,11 +6,10 @@ Request: {"steps": n, "training": false for outputs alone}; answer: {"msPerStep"
 Norms go by the batch in training, on both sides: the file keeps them.
 """
 
-import os
 import re
 import time
-import warnings
 
+from peer_export import write_network
 from peer_protocol import CONFIG, load_torch, serve
 
 torch = load_torch()
@@ -20,32 +19,7 @@ import torchvision.models  # noqa: E402
 torch.manual_seed(0)
 BATCH, SIDE = CONFIG["batchSize"], CONFIG["side"]
 network = getattr(torchvision.models, CONFIG["network"])(weights=None, num_classes=10)
-
-
-def write_file():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            network.eval(),
-            (torch.randn(2, 3, SIDE, SIDE),),
-            CONFIG["file"],
-            dynamo=False,
-            opset_version=17,
-            input_names=["x"],
-            output_names=["logits"],
-            dynamic_axes={"x": {0: "batch"}, "logits": {0: "batch"}},
-            training=torch.onnx.TrainingMode.PRESERVE,
-            do_constant_folding=False,
-        )
-
-
-# By a child, whose memory is gone when training begins.
-writer = os.fork()
-if writer == 0:
-    write_file()
-    os._exit(0)
-if os.waitpid(writer, 0)[1] != 0:
-    raise SystemExit("the network's file could not be written")
+write_network(torch, network, CONFIG, training=torch.onnx.TrainingMode.PRESERVE, do_constant_folding=False)
 optimizer = torch.optim.SGD(network.parameters(), lr=0.001, momentum=0.9)
 images, labels = torch.rand(10 * BATCH, 3, SIDE, SIDE), torch.randint(0, 10, (10 * BATCH,))
 generator = torch.Generator().manual_seed(0)
