@@ -23,6 +23,9 @@ describe("readTestReport()", () => {
 
   test("says what failed and why, in the runner's words", () => {
     expect(readTestReport(bun).failures).toEqual(["group > fails\nis <3>\nat x"]);
+    // What Bun 1.4.5 writes where a hook runs out of time.
+    const late = `<testcase name="(unnamed)" classname="group"><failure type="TimeoutError" message="late" /></testcase>`;
+    expect(readTestReport(`<testsuites>${late}</testsuites>`).failures).toEqual(["group > (unnamed)\nlate"]);
     expect(readTestReport(deno).failures).toEqual(["./a.ts > group > fails\nis <3>\nat x"]);
   });
 
