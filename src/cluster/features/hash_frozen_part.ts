@@ -27,7 +27,9 @@ export function hashFrozenPart({ spec, frozenPart, options, state }: FrozenModel
   const numbers = new Map(layers.map(({ name }, i) => [name, `layer ${i}`]));
   const write = (_: string, value: unknown) =>
     typeof value === "string" ? (numbers.get(value) ?? value) : plain(value);
-  const machine = [VERSION, platform(), arch(), cpus()[0]?.model ?? "", [...new Set(options.devices)], options.cuda];
+  // How arrays are copied to a device changes no number.
+  const { pinnedMemory: _pinned, ...cuda } = options.cuda;
+  const machine = [VERSION, platform(), arch(), cpus()[0]?.model ?? "", [...new Set(options.devices)], cuda];
   hash.update(JSON.stringify([frozenPart.layerName, frozenPart.shape, machine, layers], write));
   for (const entry of listFrozenState(spec, frozenPart)) {
     const [owner = "", ...rest] = entry.name.split("/");

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { hashFrozenPart } from "../../../src/cluster/features/hash_frozen_part.ts";
 import { prepareModel } from "../../../src/engine/create_engine.ts";
+import type { CudaOptions } from "../../../src/engine/onnxruntime/cuda/cuda_options.ts";
 import { flattenWeights } from "../../../src/models/model_snapshot.ts";
 import { onnxModel } from "../../../src/models/onnx_model.ts";
 
@@ -14,6 +15,10 @@ async function prepare(trainable: string, numClasses = 3) {
   if (prepared.kind !== "onnxruntime" || !prepared.frozenPart) throw new Error("Wanted a frozen part");
   const { spec, frozenPart } = prepared;
   return { spec, frozenPart, state, options: { devices: ["cpu"], cuda: {} } };
+}
+
+function hashWith(model: Awaited<ReturnType<typeof prepare>>, cuda: CudaOptions): string {
+  return hashFrozenPart({ ...model, options: { devices: ["cuda:0"], cuda } });
 }
 
 describe("hashFrozenPart()", () => {
@@ -30,5 +35,13 @@ describe("hashFrozenPart()", () => {
       state[at] = (state[at] ?? 0) + 1;
       expect(hashFrozenPart({ ...model, state })).not.toBe(own);
     }
+  });
+
+  test("is of what CUDA computes, and not of how arrays get there", async () => {
+    const model = await prepare("none");
+    const own = hashWith(model, { tf32: true });
+    expect(hashWith(model, { tf32: true, pinnedMemory: true })).toBe(own);
+    expect(hashWith(model, { tf32: false })).not.toBe(own);
+    expect(hashWith(model, { tf32: true, convolutionSearch: "default" })).not.toBe(own);
   });
 });
