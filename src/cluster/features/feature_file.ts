@@ -29,7 +29,7 @@ export async function openFeatureFolder(folder: string | undefined): Promise<voi
   if (found && !found.isDirectory()) throw new RefusalError(`${folder}: features need a folder, got a file`);
   await withFileNamed(folder, async () => {
     await mkdir(folder, { recursive: true });
-    const probe = join(folder, `probe.${OWNER_MARK}.partial`);
+    const probe = namePartial(join(folder, "probe"));
     await (await open(probe, "w")).close();
     await rm(probe);
     for (const name of await readdir(folder)) {

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { copyFile, type FileHandle, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RefusalError } from "../../core/errors/errors.ts";
+import { readErrorCode } from "../../core/errors/system_error.ts";
 import { markFeatures } from "../../engine/feature_cache/mark_features.ts";
 import {
   FEATURES_START,
@@ -20,7 +21,7 @@ const PARTIAL = /^(.+\.features)\.[0-9a-f]{8}\.\d+-\d+\.partial$/;
 
 /**
  * Makes a file of features of what a killed process has left: the rows that bear their mark, and those of the file that
- * there is. Removes what it left.
+ * there is. Removes what it left. Others may do the same at that moment.
  * @param namePartial A new name beside a file, as long as it is written.
  */
 export async function salvageFeatures(
@@ -30,14 +31,20 @@ export async function salvageFeatures(
 ): Promise<void> {
   const left = join(folder, name);
   const [, final] = PARTIAL.exec(name) ?? [];
-  const table = final === undefined ? undefined : await readTable(left);
-  if (final !== undefined && table && final === `${table.key}.features`) {
-    const path = join(folder, final);
-    const partial = namePartial(path);
-    // A copy: a replica may have outlived its process, and have the other one open.
-    await copyFile(left, partial, constants.COPYFILE_FICLONE);
-    if (await complete(partial, path, table)) await rename(partial, path);
-    else await rm(partial, { force: true });
+  const path = join(folder, final ?? name);
+  const partial = namePartial(path);
+  try {
+    const table = final === undefined ? undefined : await readTable(left);
+    if (table && final === `${table.key}.features`) {
+      // A copy: a replica may have outlived its process, and have the other one open.
+      await copyFile(left, partial, constants.COPYFILE_FICLONE);
+      if (await complete(partial, path, table)) await rename(partial, path);
+    }
+  } catch (error) {
+    // Another process has saved it, and removed it.
+    if (readErrorCode(error) !== "ENOENT") throw error;
+  } finally {
+    await rm(partial, { force: true });
   }
   await rm(left, { force: true });
 }
