@@ -37,12 +37,12 @@ export class FeatureReplicas {
   readonly #cluster: Cluster;
   /** What `forwardFixed` was last asked for, by the submodel's layout; replicas read it in place. */
   #fixed: { readonly vectors: WholeVectors; readonly parameters: Float32Array<SharedArrayBuffer> } | undefined;
-
   /** Room for those that `forwardFixed` lends. */
   #features = new Float32Array(0);
   /** The model that the replicas were started for, and where the submodel's parameters stand in its own, in one run. */
   readonly #whole: Cluster["model"];
   readonly #run: number | undefined;
+  /** That run of that model's own parameters. */
   #view: Float32Array | undefined;
 
   private constructor(strategy: ModelHolder, cluster: Cluster) {
@@ -150,9 +150,7 @@ export class FeatureReplicas {
     }
     this.#loadState(cluster);
     const { parameters } = cluster;
-    if (this.#view?.buffer !== parameters.buffer) {
-      this.#view = parameters.subarray(this.#run, this.#run + this.#cluster.model.layout.size);
-    }
+    this.#view ??= parameters.subarray(this.#run, this.#run + this.#cluster.model.layout.size);
     return { ...request, parameters: this.#view };
   }
 
