@@ -15,6 +15,7 @@ export {
 } from "./onnx/export/export_model.ts";
 export type { ExportBatch, ExportSource, ExternalData } from "./onnx/export/export_session.ts";
 export type { ExportedNetwork } from "./onnx/export/exported_network.ts";
+export type { HeadForm } from "./onnx/export/head_form.ts";
 export type { Preprocessing } from "./onnx/export/input_form.ts";
 export type {
   AffineHead,

@@ -7,6 +7,7 @@ import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { groupPositions } from "../../data/group_positions.ts";
 import { ClassBalancedBuffer } from "../../memory/buffers/class_balanced_buffer.ts";
 import { listGroups, RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { AffineHead } from "../../onnx/export/prediction_head.ts";
 import type { Experience } from "../../streams/experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -147,6 +148,10 @@ export class BiCPlugin implements StrategyPlugin {
 
   predictionHead(): AffineHead | undefined {
     return this.#state.correction && { kind: "affine", ...this.#state.correction };
+  }
+
+  predictionHeadForm(): HeadForm {
+    return { kind: "affine", comesLater: true };
   }
 
   /** The current samples are held out anew when the experience's beginning is run again. */

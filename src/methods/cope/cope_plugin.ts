@@ -5,6 +5,7 @@ import type { RandomStream } from "../../core/random_stream.ts";
 import { declareState, part } from "../../core/state/state.ts";
 import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { ByTaskHead, CosineHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -101,6 +102,10 @@ export class CoPEPlugin implements StrategyPlugin {
 
   predictionHead(): CosineHead | ByTaskHead | undefined {
     return this.#prototypes.describeHead();
+  }
+
+  predictionHeadForm(): HeadForm {
+    return { kind: "cosine" };
   }
 }
 

@@ -4,6 +4,7 @@ import { type ResolvedOptions, resolveOptions } from "../../core/options/option_
 import { count, declareState, float64Vector, mapById, record, type ValueOf } from "../../core/state/state.ts";
 import { factorCholesky, invertLower } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { MahalanobisHead } from "../../onnx/export/prediction_head.ts";
 import {
   type FeatureClassifier,
@@ -80,6 +81,10 @@ export class FeCAMClassifier implements FeatureClassifier {
     const means = new Map([...this.#state.classes].map(([id, { mean }]) => [id, scaleToOne(mean)]));
     const whitenings = new Map([...means].map(([id, { length }]) => [id, this.#whiteningOf(id, length)]));
     return { kind: "mahalanobis", layerName, means, whitenings, tukeyLambda: this.#options.tukeyLambda };
+  }
+
+  describeForm(layerName: string): HeadForm {
+    return { kind: "mahalanobis", layerName, tukeyLambda: this.#options.tukeyLambda };
   }
 
   #transform(value: number): number {

@@ -8,6 +8,7 @@ import { ParametricBuffer } from "../../memory/buffers/parametric_buffer.ts";
 import { RehearsedMemory } from "../../memory/buffers/rehearsed_memory.ts";
 import { HerdingSelectionStrategy } from "../../memory/selection/selection_strategy.ts";
 import { TaskBalancedSelectionStrategy } from "../../memory/selection/task_balanced_selection.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -125,6 +126,10 @@ export class ICaRLPlugin implements StrategyPlugin {
 
   predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
     return this.#classifiers.describeHead(this.#layerName ?? findFeatureLayer(model));
+  }
+
+  predictionHeadForm({ model }: BaseStrategy): HeadForm {
+    return { kind: "nearestMean", layerName: this.#layerName ?? findFeatureLayer(model), normalize: true };
   }
 
   get #known(): ReadonlySet<number> {

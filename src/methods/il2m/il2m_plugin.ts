@@ -7,6 +7,7 @@ import type { Dataset } from "../../data/dataset.ts";
 import { CLASSES_ONLY } from "../../data/float_targets.ts";
 import { resolveStoragePolicy } from "../../memory/buffers/resolve_storage_policy.ts";
 import { SingleDatasetDataLoader } from "../../memory/loaders/single_dataset_data_loader.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { RectifiedHead } from "../../onnx/export/prediction_head.ts";
 import { isOnlineExperience } from "../../streams/online_experience.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -106,6 +107,10 @@ export class IL2MPlugin implements StrategyPlugin {
 
   predictionHead(): RectifiedHead {
     return { kind: "rectified", ...this.#rectification };
+  }
+
+  predictionHeadForm(): HeadForm {
+    return { kind: "rectified" };
   }
 
   /** The factors of the old classes that have one. */

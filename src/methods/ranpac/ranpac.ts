@@ -2,6 +2,7 @@ import { elementAt } from "../../core/element_at.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { RandomStream } from "../../core/random_stream.ts";
 import { CLASSES_ONLY, type TargetKind } from "../../data/float_targets.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -77,6 +78,10 @@ export class RanPAC extends BaseStrategy {
 
   override predictionHead(): PredictionHead | undefined {
     return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(this.model));
+  }
+
+  override predictionHeadForm(): HeadForm {
+    return { kind: "randomFeatures", layerName: this.#layerName ?? findFeatureLayer(this.model) };
   }
 
   override get ownState(): PluginState {

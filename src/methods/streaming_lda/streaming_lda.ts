@@ -1,5 +1,6 @@
 import type { HostTensor } from "../../core/host_tensor.ts";
 import { CLASSES_ONLY, type TargetKind } from "../../data/float_targets.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { BaseStrategy } from "../../training/loop/base_strategy.ts";
 import type { Trait } from "../../training/loop/combination_rules.ts";
@@ -67,6 +68,10 @@ export class StreamingLDA extends BaseStrategy {
 
   override predictionHead(): PredictionHead | undefined {
     return this.#classifier.describeHead(this.#layerName ?? findFeatureLayer(this.model));
+  }
+
+  override predictionHeadForm(): HeadForm {
+    return { kind: "linear", layerName: this.#layerName ?? findFeatureLayer(this.model) };
   }
 
   override get ownState(): PluginState {

@@ -71,6 +71,8 @@ export class WeightAveragingPlugin implements StrategyPlugin {
   /** The network as it is, with the average for its parameters. */
   predictionHead(): undefined {}
 
+  predictionHeadForm(): undefined {}
+
   /** An evaluation may let heads grow, too. */
   afterModelGrowth({ parameters }: BaseStrategy, growth: ModelGrowth): void {
     if (this.#state.average) this.#state.average = growth.remap(this.#state.average, parameters);

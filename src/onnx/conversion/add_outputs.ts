@@ -30,7 +30,7 @@ export function addProbabilities(graph: OnnxGraph): OnnxGraph {
 /**
  * The graph with an output `features` more.
  * @param value A value of the graph: values are called as the layers that give them. Default: what the last product of
- * matrices multiplies, so what the classifier sees.
+ * matrices multiplies, or what class means are compared with, so what the classifier sees.
  * @param shape What the value is, where somebody knows.
  * @throws {RangeRefusal} If there is no such value, or no product.
  */
@@ -63,8 +63,14 @@ export function addFeatures(
   return { ...renamed, nodes, outputs };
 }
 
-function findFeatures({ nodes }: OnnxGraph): string {
-  const product = nodes.findLast(({ op }) => PRODUCTS.has(op));
-  if (product) return elementAt(product.inputs, 0);
+/** What class means are called that stand behind a network: `head0/means`, `head1/task2/means`. */
+const CLASS_MEANS = /(^|\/)head\d+\/(task\d+\/)?means$/;
+
+/** Class means stand in the place of a product. */
+function findFeatures({ nodes, initializers }: OnnxGraph): string {
+  const means = new Set(initializers.map(({ name }) => name).filter((name) => CLASS_MEANS.test(name)));
+  const difference = nodes.find(({ inputs }) => inputs.some((input) => means.has(input)));
+  const classifier = difference ?? nodes.findLast(({ op }) => PRODUCTS.has(op));
+  if (classifier) return elementAt(classifier.inputs, 0);
   throw new RangeRefusal("the ONNX file has no classifier that multiplies features: features names a value");
 }

@@ -3,6 +3,8 @@ import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { omitUndefined } from "../../core/options/omit_undefined.ts";
 import { convertModel } from "../../onnx/conversion/convert_model.ts";
 import { describeModel } from "../../onnx/export/export_model.ts";
+import { createBlankHead } from "../../onnx/export/head_form.ts";
+import { listScoredClasses, type PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { parseTopology } from "../../onnx/topology/parse_topology.ts";
 import { countTargets } from "../../streams/benchmark_targets.ts";
 import type { Benchmark } from "../../streams/experience.ts";
@@ -46,24 +48,29 @@ async function tryForm(
   // The replicas are not there yet.
   const model = takeClusterModel(strategy.model, { ofLogits });
   const { original = false, precision } = form;
-  const described = describeModel("export", {
-    spec: parseTopology(chooseComputed(model)),
-    parameters: model.parameters,
-    state: model.state,
-    classes: countTargets(benchmark),
-    ...omitUndefined({ keepAdapters }),
-    original,
-    metadata: { ...describeLabels(benchmark), "firn.normalization": JSON.stringify(benchmark.normalization) },
-    ...(original && hasTaskParameters(strategy, benchmark) ? { taskParameters: NO_OWNERS } : {}),
-  });
-  if (original) return;
   const { features, ...rest } = toConversion(form);
-  await convertModel(described, {
-    ...rest,
-    // A head may read what the network's own outputs do not need, and leave those out.
-    ...(mayHaveHead(strategy) && isLayer(strategy, features) ? {} : omitUndefined({ features })),
-    ...(precision === "int8" ? chooseSamples(benchmark) : {}),
-  });
+  const imagined = imagineHeads(strategy, benchmark);
+  for (const heads of imagined ?? [[]]) {
+    const described = describeModel("export", {
+      spec: parseTopology(chooseComputed(model)),
+      parameters: model.parameters,
+      state: model.state,
+      heads,
+      classes: countTargets(benchmark),
+      takesTaskLabels: benchmark.isTaskIncremental && heads.some((head) => listScoredClasses(head)),
+      ...omitUndefined({ keepAdapters }),
+      original,
+      metadata: { ...describeLabels(benchmark), "firn.normalization": JSON.stringify(benchmark.normalization) },
+      ...(original && hasTaskParameters(strategy, benchmark) ? { taskParameters: NO_OWNERS } : {}),
+    });
+    if (original) continue;
+    await convertModel(described, {
+      ...rest,
+      // A head of which nothing is known may read what the network's own outputs do not need, and leave those out.
+      ...(!imagined && isLayer(strategy, features) ? {} : omitUndefined({ features })),
+      ...(precision === "int8" ? chooseSamples(benchmark) : {}),
+    });
+  }
 }
 
 /** Stands for parameters of which some belong to one task: which ones is known when that was trained. */
@@ -73,9 +80,33 @@ function hasTaskParameters({ plugins }: BaseStrategy, { isTaskIncremental }: Ben
   return isTaskIncremental && plugins.some(({ taskParameters }) => taskParameters !== undefined);
 }
 
-/** Whether something may stand behind the network, once there is something learnt. */
-function mayHaveHead({ predictionHead, plugins }: BaseStrategy): boolean {
-  return predictionHead !== BaseStrategy.prototype.predictionHead || plugins.some((plugin) => plugin.predictionHead);
+/**
+ * What will stand behind the network, in order: after each experience, and after the first one where that is less.
+ * Undefined where a class does not say what its head will be.
+ */
+function imagineHeads(
+  strategy: BaseStrategy,
+  { isTaskIncremental: byTask }: Benchmark,
+): readonly (readonly PredictionHead[])[] | undefined {
+  const { predictionHead, predictionHeadForm } = BaseStrategy.prototype;
+  const isOwn = strategy.predictionHead !== predictionHead;
+  if (isOwn && strategy.predictionHeadForm === predictionHeadForm) return undefined;
+  const plugins = strategy.plugins.filter((plugin) => plugin.predictionHead);
+  if (plugins.some((plugin) => !plugin.predictionHeadForm)) return undefined;
+  const place = { widthOf: (layerName: string) => measureLayer(strategy, layerName), byTask };
+  const forms = [strategy, ...plugins].flatMap((one) => one.predictionHeadForm?.(strategy) ?? []);
+  const atFirst = forms.filter((form) => !form.comesLater);
+  return (atFirst.length < forms.length ? [atFirst, forms] : [forms]).map((all) =>
+    all.map((form) => createBlankHead(form, place)),
+  );
+}
+
+/** The values of a sample that a layer gives. */
+function measureLayer({ model }: BaseStrategy, layerName: string): number {
+  const { outputShape } = model.getLayer(layerName);
+  const [first] = outputShape;
+  const shape = Array.isArray(first) ? first : outputShape;
+  return shape.slice(1).reduce<number>((product, length) => product * Number(length), 1);
 }
 
 /** Whether features are those of the classifier, or of a layer that there is. */

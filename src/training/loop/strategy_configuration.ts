@@ -7,6 +7,7 @@ import { assertModelVectorsFit } from "../../engine/tfjs/model_variables.ts";
 import { assertStandardizationFirst } from "../../engine/tfjs/standardization_place.ts";
 import { defaultEvaluator } from "../../evaluation/default_evaluator.ts";
 import { EvaluationPlugin } from "../../evaluation/evaluation_plugin.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import { ModelHolder } from "../model/model_holder.ts";
 import { assertCombination, type CombinationRules, type Trait } from "./combination_rules.ts";
@@ -172,6 +173,11 @@ export abstract class StrategyConfiguration extends ModelHolder implements Combi
    * behind.
    */
   predictionHead(): PredictionHead | undefined {
+    return undefined;
+  }
+
+  /** What `predictionHead` will give, before anything is learnt: an export is tried with it before a run begins. */
+  predictionHeadForm(): HeadForm | undefined {
     return undefined;
   }
 

@@ -26,6 +26,7 @@ import { TypeRefusal } from "../../core/errors/errors.ts";
 import type { SavedState } from "../../core/saved_state.ts";
 import type { Part } from "../../core/state/state.ts";
 import type { DataSource } from "../../data/data_source.ts";
+import type { HeadForm } from "../../onnx/export/head_form.ts";
 import type { PredictionHead } from "../../onnx/export/prediction_head.ts";
 import type { TaskParameters } from "../../onnx/export/task_parameters.ts";
 import type { LossAndGradient } from "../losses/loss_and_gradient.ts";
@@ -87,6 +88,11 @@ export type StrategyPlugin = CombinationRules & {
    * must not do anything else.
    */
   predictionHead?(strategy: BaseStrategy): PredictionHead | undefined;
+  /**
+   * What `predictionHead` will give, before anything is learnt: an export is tried with it before a run begins.
+   * Undefined where there will be none. Without this method, what a head may be is not known before the first export.
+   */
+  predictionHeadForm?(strategy: BaseStrategy): HeadForm | undefined;
   /**
    * Which parameters evaluations use for which task label, if that is more than one and the same set: what
    * `beforeEvalExp` sets to 0. Asked like `predictionHead`.

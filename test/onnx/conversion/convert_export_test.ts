@@ -71,6 +71,25 @@ describe("convertExport()", () => {
     expect(turned.length).toBeLessThanOrEqual(1);
   });
 
+  test("gives what class means are compared with, when they stand behind the network", async () => {
+    const means = new Map([0, 1].map((id) => [id, new Float64Array(32).fill(id + 1)]));
+    const head = { kind: "nearestMean", layerName: "flat", means, normalize: true } as const;
+    const { bytes, batch } = exportDrawn(createImageNetwork(), { ...IMAGES, heads: [head] });
+    const { features = new Float32Array() } = await runFile(
+      (await convertExport(bytes, { features: true })).bytes,
+      batch,
+    );
+    const { features: flat = features } = await runFile(
+      (await convertExport(bytes, { features: "flat" })).bytes,
+      batch,
+    );
+    for (let row = 0; row < IMAGES.rows; row++) {
+      const values = flat.slice(row * 32, (row + 1) * 32);
+      const unit = values.map((value) => value / Math.hypot(...values));
+      expect(measureDifference(features.slice(row * 32, (row + 1) * 32), unit)).toBeLessThan(1e-6);
+    }
+  });
+
   test("gives probabilities that add up to 1, and the features that a layer gives", async () => {
     const { outputs } = await convert({ softmax: true, features: "flat" });
     const { probabilities = new Float32Array(0), features, logits = new Float32Array(0) } = outputs;

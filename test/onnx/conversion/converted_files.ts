@@ -3,6 +3,7 @@ import { InferenceSession } from "onnxruntime-node";
 import { RandomStream } from "../../../src/core/random_stream.ts";
 import { exportModel } from "../../../src/onnx/export/export_model.ts";
 import { createFeeds, type ExportBatch } from "../../../src/onnx/export/export_session.ts";
+import type { PredictionHead } from "../../../src/onnx/export/prediction_head.ts";
 import { parseTopology } from "../../../src/onnx/topology/parse_topology.ts";
 import { drawVectors, takeApart } from "../../engine/engine_fixtures.ts";
 
@@ -19,7 +20,13 @@ export function exportDrawn(
     sampleShape,
     rows,
     seed,
-  }: { readonly sampleShape: readonly number[]; readonly rows: number; readonly seed: number },
+    heads = [],
+  }: {
+    readonly sampleShape: readonly number[];
+    readonly rows: number;
+    readonly seed: number;
+    readonly heads?: readonly PredictionHead[];
+  },
 ): ConvertedFixture {
   const spec = parseTopology(takeApart(model).topology);
   const vectors = drawVectors({ layout: spec.layout, stateLayout: spec.stateLayout }, seed);
@@ -28,7 +35,7 @@ export function exportDrawn(
   const shape = [rows, ...sampleShape];
   const length = shape.reduce((product, axis) => product * axis, 1);
   const data = Float32Array.from({ length }, () => stream.normal());
-  return { bytes: exportModel({ spec, ...vectors, metadata }), batch: { data, shape } };
+  return { bytes: exportModel({ spec, ...vectors, heads, metadata }), batch: { data, shape } };
 }
 
 /** A network of images [8, 8, 2] with convolutions, normalisation and a classifier: 5 classes. */

@@ -1,6 +1,7 @@
 import { elementAt } from "../../../core/element_at.ts";
 import { type HostTensor, matrixShape } from "../../../core/host_tensor.ts";
 import type { SavedState } from "../../../core/saved_state.ts";
+import type { HeadForm } from "../../../onnx/export/head_form.ts";
 import { type ScoringHead, UNKNOWN_MARGIN } from "../../../onnx/export/prediction_head.ts";
 
 /** Features [N, F] of samples, by class id. */
@@ -21,6 +22,8 @@ export interface FeatureClassifier {
   score(features: HostTensor, width: number): HostTensor;
   /** The same scores for an exported model, of a layer's features; undefined while no class is known. */
   describeHead(layerName: string): ScoringHead | undefined;
+  /** What that head will be, before anything is learnt. */
+  describeForm(layerName: string): HeadForm;
   /** All that `restore` needs. */
   save(): SavedState;
   restore(saved: unknown): void;

@@ -5,6 +5,7 @@ import { Dataset } from "../../../data/dataset.ts";
 import { datasetField } from "../../../data/saved_dataset.ts";
 import type { ExemplarsBuffer } from "../../../memory/buffers/exemplars_buffer.ts";
 import { resolveStoragePolicy } from "../../../memory/buffers/resolve_storage_policy.ts";
+import type { HeadForm } from "../../../onnx/export/head_form.ts";
 import type { PredictionHead } from "../../../onnx/export/prediction_head.ts";
 import type { BaseStrategy } from "../../../training/loop/base_strategy.ts";
 import type { PluginState, StrategyPlugin, StrategySetup } from "../../../training/loop/strategy_plugin.ts";
@@ -22,6 +23,7 @@ import { TaskClassifiers } from "./task_classifiers.ts";
 export class FeaturePrediction implements StrategyPlugin {
   readonly name = "FeaturePrediction";
   readonly #owner: string;
+  readonly #createClassifier: () => FeatureClassifier;
   readonly #classifiers: TaskClassifiers;
   readonly #update: ResolvedOptions<typeof FEATURE_PREDICTION_OPTIONS>["update"];
   readonly #layerName: string | undefined;
@@ -39,6 +41,7 @@ export class FeaturePrediction implements StrategyPlugin {
     const { update, layerName } = options;
     this.#buffer = resolveStoragePolicy(owner, options);
     this.#owner = owner;
+    this.#createClassifier = createClassifier;
     this.#classifiers = new TaskClassifiers(createClassifier);
     this.#update = update;
     this.#layerName = layerName;
@@ -82,5 +85,9 @@ export class FeaturePrediction implements StrategyPlugin {
 
   predictionHead({ model }: BaseStrategy): PredictionHead | undefined {
     return this.#classifiers.describeHead(this.#layerName ?? findFeatureLayer(model));
+  }
+
+  predictionHeadForm({ model }: BaseStrategy): HeadForm {
+    return this.#createClassifier().describeForm(this.#layerName ?? findFeatureLayer(model));
   }
 }

@@ -2,6 +2,7 @@ import { type HostTensor, matrixShape } from "../../../core/host_tensor.ts";
 import { assertOptions } from "../../../core/options/assert_options.ts";
 import { flag } from "../../../core/options/value_rules.ts";
 import { count, declareState, float64Vector, mapById, record } from "../../../core/state/state.ts";
+import type { HeadForm } from "../../../onnx/export/head_form.ts";
 import type { NearestMeanHead } from "../../../onnx/export/prediction_head.ts";
 import { type FeatureClassifier, type FeaturesByClass, measureLength, scoreRows } from "./feature_classifier.ts";
 
@@ -76,6 +77,10 @@ export class NCMClassifier implements FeatureClassifier {
     if (this.#state.means.size === 0) return undefined;
     const means = new Map([...this.#state.means].map(([id, { mean }]) => [id, this.#scale(mean)]));
     return { kind: "nearestMean", layerName, means, normalize: this.#normalize };
+  }
+
+  describeForm(layerName: string): HeadForm {
+    return { kind: "nearestMean", layerName, normalize: this.#normalize };
   }
 
   /** At length 1, if that is wanted; a vector of zeros stays. */
