@@ -228,7 +228,7 @@ export class TrainingRun<Config> {
   }
 
   async #save(place: RunPlace): Promise<void> {
-    await this.#frozen.keep(this.directory, { isNew: this.#resumedFiles === undefined });
+    await this.#frozen.keep(this.directory);
     this.#pace.noteSaved(await this.#write(this.#createCheckpoint(place)));
     this.#checkpointer.restart();
   }

@@ -19,7 +19,10 @@ describe("createRunDirectory()", () => {
     expect((await readdir(parent)).sort()).toEqual(["a", "notes.txt", "onnx"]);
   });
 
-  for (const name of ["config.json", "summary.json", "metrics.jsonl", "accuracy_matrix.csv", "onnx", "checkpoints"]) {
+  for (const name of [
+    ...["config.json", "summary.json", "metrics.jsonl", "accuracy_matrix.csv", "onnx", "export", "checkpoints"],
+    ...["accepted", "start_model.safetensors", "frozen_weights.safetensors"],
+  ]) {
     test(`refuses a folder that holds ${name}`, async () => {
       const path = await makeFolder({});
       if (name.includes(".")) await writeFile(join(path, name), "");

@@ -28,13 +28,12 @@ export class FrozenWeights {
   /**
    * Before the first checkpoint: has the folder of the run hold the layer state as it is now, or finds there what it
    * held when the run began.
-   * @param options `isNew`: whether the run has just begun; its folder holds no such file then.
    * @throws {StorageError} If the disk refuses the file.
    */
-  async keep(directory: RunDirectory, { isNew }: { readonly isNew: boolean }): Promise<void> {
+  async keep(directory: RunDirectory): Promise<void> {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#origin = isNew ? undefined : await findKept(directory.path);
+    this.#origin = await findKept(directory.path);
     if (this.#origin) return;
     const { model, state } = this.#strategy.cluster;
     const kept = encodeKeptWeights({ state, layout: model.stateLayout });

@@ -21,7 +21,7 @@ export interface FileWeights {
 }
 
 /** Fewer values than these stand in every checkpoint. */
-const LEAST_KEPT_VALUES = 2 ** 14;
+export const LEAST_KEPT_VALUES = 2 ** 14;
 
 const keptSchema = z.strictObject({
   kind: z.literal("weights"),
@@ -46,7 +46,7 @@ export function encodeKeptWeights({
   layout,
 }: LayerState): { readonly bytes: Uint8Array<ArrayBuffer>; readonly origin: WeightsOrigin } | undefined {
   if (state.length < LEAST_KEPT_VALUES) return undefined;
-  const weights = Object.fromEntries(layout.entries.map((entry) => [entry.name, viewEntry(state, entry).slice()]));
+  const weights = Object.fromEntries(layout.entries.map((entry) => [entry.name, viewEntry(state, entry)]));
   return { bytes: encodeCheckpoint({ kind: "weights", version: 1, weights }), origin: describeOrigin(weights) };
 }
 
