@@ -51,7 +51,7 @@ describe("train", () => {
     expect(sizes).toEqual([...Array(20).keys()].map(() => 4));
   });
 
-  test("augments images in training alone, the same on 0, 1 and 2 workers", async () => {
+  test("augments images in training alone, the same on any number of workers", async () => {
     const hash = async (benchmark: string, workers: string) => {
       const words = ["--workers", workers, "--logical-shards", "2", "--batch-size", "32"];
       return (await train(benchmark, words)).hash;

@@ -23,7 +23,7 @@ describe("train with growing heads", () => {
     ["simple-mlp:hiddenSize=16,multiHead=true", TASKS],
     ["mlp:hiddenSize=16,incremental=true", "split-mnist:experiences=3"],
   ] as const) {
-    test(`gives one model on 0, 1 and 2 workers, and files that evaluate to the same, with ${model}`, async () => {
+    test(`gives one model on any number of workers, and files that evaluate to the same, with ${model}`, async () => {
       const hashes: string[] = [];
       for (const workers of WORKER_COUNTS.map(String)) {
         const words = ["--model", model, "--benchmark", benchmark, "--workers", workers, "--logical-shards", "2"];

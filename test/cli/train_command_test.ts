@@ -64,7 +64,7 @@ describe("train", () => {
     expect(last).toMatchObject({ value: summary.final.streamAccuracy, experience: 1, step: 10 });
   });
 
-  test("gives the same parameters and metrics on 0, 1 and 2 workers when the shards are fixed", async () => {
+  test("gives the same parameters and metrics on any number of workers when the shards are fixed", async () => {
     const runs: unknown[] = [];
     for (const workers of WORKER_COUNTS.map(String)) {
       // Large enough to be cut in two.

@@ -77,7 +77,7 @@ describe("directoryBenchmark() with cacheBytes", () => {
     for (const { x } of listSources(lazy)) expect(x.length).toBe(0);
   });
 
-  test("trains the same bits on 0, 1 and 2 workers", async () => {
+  test("trains the same bits on any number of workers", async () => {
     const path = await makeImages();
     const augmentation = { cropPadding: 1, flip: true };
     const wanted = await trainOn({ path, augmentation }, 0);
