@@ -16,7 +16,11 @@ interface LauncherVariables {
   readonly rank: string;
   readonly size: string;
   readonly localSize?: string;
+  /** Lists the ranks of this machine: "2,3". */
+  readonly localTasks?: string;
 }
+
+const SLURM = "SLURM";
 
 /** The launcher of MPI itself comes before the one that may have started it. */
 const LAUNCHERS: readonly LauncherVariables[] = [
@@ -28,7 +32,7 @@ const LAUNCHERS: readonly LauncherVariables[] = [
   },
   { launcher: "PMI", rank: "PMI_RANK", size: "PMI_SIZE", localSize: "MPI_LOCALNRANKS" },
   // Not SLURM_NTASKS: that is there in a batch script, too, which is one process.
-  { launcher: "SLURM", rank: "SLURM_PROCID", size: "SLURM_STEP_NUM_TASKS" },
+  { launcher: SLURM, rank: "SLURM_PROCID", size: "SLURM_STEP_NUM_TASKS", localTasks: "SLURM_GTIDS" },
   { launcher: "RANK and WORLD_SIZE", rank: "RANK", size: "WORLD_SIZE", localSize: "LOCAL_WORLD_SIZE" },
 ];
 
@@ -41,7 +45,10 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export function readRankPlace(environment: Environment): RankPlace | undefined {
   const places = LAUNCHERS.flatMap((variables) => readPlace(environment, variables) ?? []);
-  const [place, ...others] = places.filter(({ size }) => size > 1);
+  const isDaemon = isOfDaemons(environment);
+  const [place, ...others] = places.filter(
+    ({ launcher, size }, i) => size > 1 && !(i > 0 && launcher === SLURM && isDaemon),
+  );
   const other = others.find(({ rank, size }) => rank !== place?.rank || size !== place.size);
   if (place && other) {
     throw new RefusalError(
@@ -59,7 +66,7 @@ function readPlace(environment: Environment, variables: LauncherVariables): Rank
     launcher,
     rank: parseCount(variables.rank, rank),
     size: parseCount(variables.size, size),
-    localSize: variables.localSize === undefined ? undefined : readCount(environment, variables.localSize),
+    localSize: readLocalSize(environment, variables),
   };
   if (place.rank >= place.size) {
     throw new RefusalError(`${variables.rank} must be below ${variables.size}, ${size}, got ${rank}`);
@@ -67,9 +74,18 @@ function readPlace(environment: Environment, variables: LauncherVariables): Rank
   return place;
 }
 
-function readCount(environment: Environment, name: string): number | undefined {
-  const text = environment[name];
-  return text === undefined ? undefined : parseCount(name, text);
+/**
+ * Whether SLURM has started one process a node: a launcher of MPI starts its daemons so, from which ranks inherit
+ * SLURM's variables.
+ */
+function isOfDaemons({ SLURM_STEP_NUM_TASKS: tasks, SLURM_STEP_NUM_NODES: nodes }: Environment): boolean {
+  return tasks !== undefined && tasks === nodes;
+}
+
+function readLocalSize(environment: Environment, { localSize, localTasks }: LauncherVariables): number | undefined {
+  const [size, tasks] = [localSize, localTasks].map((name) => (name === undefined ? undefined : environment[name]));
+  if (localSize !== undefined && size !== undefined) return parseCount(localSize, size);
+  return tasks?.split(",").length;
 }
 
 function parseCount(name: string, text: string): number {
