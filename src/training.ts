@@ -13,7 +13,7 @@ export { createQuadraticPenalty, type QuadraticPenalty } from "./cluster/penalty
 export { type JoinOptions, joinRanks } from "./cluster/ranks/join_ranks.ts";
 export type { RankExchange, RowGather, SlotSum } from "./cluster/ranks/rank_exchange.ts";
 export type { Environment } from "./cluster/ranks/rank_place.ts";
-export { type RankFarewell, type RankLoss, Ranks } from "./cluster/ranks/ranks.ts";
+export { type RankLoss, type RankSupervisor, Ranks } from "./cluster/ranks/ranks.ts";
 export { type Bounds, RangeRefusal, RefusalError, SyntaxRefusal, TypeRefusal } from "./core/errors/errors.ts";
 export type { HostTensor } from "./core/host_tensor.ts";
 export type { Compatibility } from "./core/options/compatibility.ts";

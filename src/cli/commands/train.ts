@@ -21,6 +21,7 @@ interface Options extends TrainOptions, SessionOptions {
   readonly resume?: string;
   readonly trust: boolean;
   readonly elastic: boolean;
+  readonly rankTimeout: number;
 }
 
 /** Adds the command that trains a strategy on a benchmark. */
@@ -102,6 +103,12 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
       false,
     )
     .option(
+      "--rank-timeout <seconds>",
+      "on several ranks: how long another one may show no sign of life before it is lost (more while it computes)",
+      createWholeNumberParser("--rank-timeout", 1, 86_400),
+      120,
+    )
+    .option(
       "--feature-cache <place>",
       "where is kept what frozen layers below the first trained one give, computed once a sample: memory of that size (512MiB, 2GiB), a folder for files that later runs find too, or 0, nowhere (default: 1GiB)",
       parseFeatureCache,
@@ -136,8 +143,9 @@ export function addTrainCommand(program: Command, context: CliContext): Command 
     .option("--json", "events as JSON lines on standard output: --log json", false)
     .action(async (options: Options, command: Command) => {
       const { withRanks } = await import("../training/with_ranks.ts");
-      const { elastic, workers = 1 } = options;
-      await withRanks(context, { threads: Math.max(1, workers), elastic }, (own) => train(options, command, own));
+      const { elastic, rankTimeout, workers = 1 } = options;
+      const join = { threads: Math.max(1, workers), elastic, silenceTimeoutMs: rankTimeout * 1000 };
+      await withRanks(context, join, (own) => train(options, command, own));
     });
 }
 

@@ -4,11 +4,12 @@ import { type Bounds, describeBounds, describeValue, findNumberFault } from "../
 import { CliError } from "../cli_error.ts";
 
 /** Makes the parser of an option that is a whole number of at least `minimum`. */
-export function createWholeNumberParser(option: string, minimum: number): (text: string) => number {
+export function createWholeNumberParser(option: string, minimum: number, maximum?: number): (text: string) => number {
+  const limit = maximum === undefined ? "" : ` and at most ${maximum}`;
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (Number.isSafeInteger(value) && value >= minimum) return value;
-    throw new CliError(`${option} must be a whole number of at least ${minimum}, got ${describeTyped(text)}`);
+    if (Number.isSafeInteger(value) && value >= minimum && value <= (maximum ?? value)) return value;
+    throw new CliError(`${option} must be a whole number of at least ${minimum}${limit}, got ${describeTyped(text)}`);
   };
 }
 

@@ -26,7 +26,7 @@ export interface RankedContext extends CliContext {
  */
 export async function withRanks(
   context: CliContext,
-  options: Pick<JoinOptions, "threads" | "elastic">,
+  options: Pick<JoinOptions, "threads" | "elastic" | "silenceTimeoutMs">,
   run: (context: RankedContext) => Promise<void>,
 ): Promise<void> {
   const ranks = await refuse(() => join(options));

@@ -6,6 +6,7 @@ import { flag, objectLike, wholeNumber } from "../../core/options/value_rules.ts
 import type { LostRankError } from "./lost_rank_error.ts";
 import { openMpi } from "./mpi/find_mpi.ts";
 import { MpiExchange } from "./mpi/mpi_exchange.ts";
+import { DEFAULT_RANK_SILENCE_MS } from "./rank_patience.ts";
 import { type Environment, type RankPlace, readRankPlace } from "./rank_place.ts";
 import { RankWatch } from "./rank_watch.ts";
 import { Ranks } from "./ranks.ts";
@@ -21,6 +22,12 @@ export interface JoinOptions {
    * `mpirun --with-ft ulfm`. Default: false, a lost rank ends the job.
    */
   readonly elastic?: boolean;
+  /**
+   * How long another rank may show no sign of life before it is lost. A rank that computes in its main thread shows
+   * none meanwhile: it has twenty times as long as its slowest computation took so far, if that is longer, and ten
+   * minutes for the first one, unless less than by default is asked for. Default: 120,000.
+   */
+  readonly silenceTimeoutMs?: number;
 }
 
 /** Ranks cannot go on without one that is lost. All ranks refuse it alike. */
@@ -32,6 +39,7 @@ const JOIN_RULES: OptionRules<JoinOptions> = {
   environment: objectLike("variables such as process.env"),
   threads: wholeNumber(1),
   elastic: flag(),
+  silenceTimeoutMs: wholeNumber(1000, 86_400_000),
 };
 
 /**
@@ -46,12 +54,13 @@ const JOIN_RULES: OptionRules<JoinOptions> = {
  */
 export async function joinRanks(options: JoinOptions = {}): Promise<Ranks> {
   const joined = await joinByMpi(options);
-  const { elastic = false } = options;
+  const { elastic = false, silenceTimeoutMs = DEFAULT_RANK_SILENCE_MS } = options;
   if (!joined && elastic) throw new ElasticRefusal("--elastic requires several ranks: mpirun --with-ft ulfm -np 4 …");
   if (!joined) return Ranks.single();
   const { exchange, place } = joined;
   const watch = await RankWatch.start(exchange, {
     isLocal: place.localSize === place.size,
+    silenceTimeoutMs,
     onLost: (error) => exchange.breakOff(error),
     ...(elastic ? { onGone: (rank: number, error: LostRankError) => exchange.suspect(rank, error) } : {}),
   });
@@ -71,11 +80,12 @@ export async function joinByMpi(
 ): Promise<{ readonly exchange: MpiExchange; readonly place: RankPlace } | undefined> {
   assertOptions("joinRanks()", options, JOIN_RULES);
   const { environment = process.env, threads = 1, elastic: isElastic = false } = options;
+  const { silenceTimeoutMs = DEFAULT_RANK_SILENCE_MS } = options;
   const place = readRankPlace(environment);
   if (!place) return undefined;
   const { file } = await openMpi(environment);
   const isCrowded = (place.localSize ?? 1) * (1 + threads) > availableParallelism();
-  const exchange = await MpiExchange.begin({ file, isCrowded, isElastic });
+  const exchange = await MpiExchange.begin({ file, isCrowded, isElastic, silenceTimeoutMs });
   if (exchange.size !== place.size || exchange.rank !== place.rank) {
     await exchange.close();
     throw new RefusalError(describeMismatch(place, exchange, file));
@@ -90,5 +100,9 @@ export async function joinByMpi(
 function describeMismatch(place: RankPlace, exchange: MpiExchange, file: string): string {
   const said = `${place.launcher} says that this is rank ${place.rank} of ${place.size}`;
   const found = `${exchange.version} (${file}) sees rank ${exchange.rank} of ${exchange.size}`;
-  return `${said}, but ${found}: start with that library's own mpiexec, or name the launcher's in FIRN_MPI_LIBRARY`;
+  const cure =
+    place.launcher === "SLURM"
+      ? "start with srun --mpi=pmix, or --mpi=pmi2 for MPICH"
+      : "start with that library's own mpiexec, or name the launcher's in FIRN_MPI_LIBRARY";
+  return `${said}, but ${found}: ${cure}`;
 }

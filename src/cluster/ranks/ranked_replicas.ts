@@ -2,7 +2,7 @@ import { elementAt } from "../../core/element_at.ts";
 import { createSharedFloat32 } from "../../core/shared/shared_memory.ts";
 import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { Timing, viewTimings } from "../memory/step_timings.ts";
-import { COMPUTING, Phase, Word } from "../protocol/control_block.ts";
+import { COMPUTING, Phase, ReplicaWord, replicaWord, Word } from "../protocol/control_block.ts";
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 import { ReplicaState } from "../replica/replica_state.ts";
@@ -85,6 +85,7 @@ export class RankedReplicas implements ReplicaGroup {
     await this.#takeShards(elementAt(owned, rank), elementAt(owned, rank + 1), phases);
     control[Word.phases] = phases & COMPUTING;
     await this.#group.run();
+    this.#noteCalls();
     const began = performance.now();
     await this.#ranks.exchange(listSums(this.#known, phases, owned), listRows(this.#known, phases, owned));
     this.#addWaiting(performance.now() - began);
@@ -113,6 +114,13 @@ export class RankedReplicas implements ReplicaGroup {
       stateSlots.push(createSharedFloat32(sizes.movesState ? sizes.state : 0));
     }
     await this.send({ kind: "setSlots", gradientSlots, stateSlots });
+  }
+
+  #noteCalls(): void {
+    const { control, sizes } = this.#known.memory;
+    for (let replica = 0; replica < sizes.replicas; replica++) {
+      this.#ranks.noteCall(Atomics.load(control, replicaWord(replica, ReplicaWord.slowestCallMs)));
+    }
   }
 
   /** Every rank has the rows of all, and so all of them come to the same answer. */

@@ -15,9 +15,14 @@ export interface RankLoss {
   readonly left: number;
 }
 
-/** Tells the other ranks that this one leaves them, and why, if it is not together with them. */
-export interface RankFarewell {
-  /** @returns Whether there was another rank to tell. */
+/** Watches over the ranks, outside of their exchanges. */
+export interface RankSupervisor {
+  /** The slowest computation so far took so long: a rank that is inside one may be silent in proportion. */
+  noteCall(slowestMs: number): void;
+  /**
+   * Ends the watch: this rank leaves the others, together with them, or by a failure, which they are told.
+   * @returns Whether there was another rank to tell.
+   */
   leave(failure?: string): Promise<boolean>;
 }
 
@@ -29,7 +34,7 @@ export interface RankFarewell {
  */
 export class Ranks {
   readonly #exchange: RankExchange | undefined;
-  readonly #farewell: RankFarewell | undefined;
+  readonly #supervisor: RankSupervisor | undefined;
   /** One word a rank: 1 from the exchange on in which it wants to stop. */
   #stops: Float32Array<SharedArrayBuffer>;
   readonly #stopping = new AbortController();
@@ -42,9 +47,9 @@ export class Ranks {
   #isClosed = false;
 
   /** @param exchange Default: none, for a single process. */
-  constructor(exchange?: RankExchange, farewell?: RankFarewell) {
+  constructor(exchange?: RankExchange, supervisor?: RankSupervisor) {
     this.#exchange = exchange;
-    this.#farewell = farewell;
+    this.#supervisor = supervisor;
     this.#stops = createSharedFloat32(exchange?.size ?? 1);
   }
 
@@ -95,6 +100,11 @@ export class Ranks {
     } finally {
       this.#depthAlone -= 1;
     }
+  }
+
+  /** Tells how long the slowest computation of this rank took so far, as others wait in proportion for a silent rank. */
+  noteCall(slowestMs: number): void {
+    this.#supervisor?.noteCall(slowestMs);
   }
 
   /** Calls back for each rank that is lost from now on, while the others go on. */
@@ -198,7 +208,7 @@ export class Ranks {
     if (this.#isClosed) return false;
     this.#isClosed = true;
     const isAlone = failure !== undefined && !this.isShared(failure);
-    const isTold = (await this.#farewell?.leave(isAlone ? describeCause(failure) : undefined)) ?? false;
+    const isTold = (await this.#supervisor?.leave(isAlone ? describeCause(failure) : undefined)) ?? false;
     if (isAlone) this.#exchange?.breakOff(new Error("this rank has left"));
     await this.#exchange?.close();
     return isTold;

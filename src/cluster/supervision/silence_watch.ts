@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 250;
  */
 const MAX_STEP_MS = 4 * LOOK_EVERY_MS;
 /** A computation may take this many times as long as the slowest one that the replica has finished. */
-const SLOWDOWN_ALLOWED = 20;
+export const SLOWDOWN_ALLOWED = 20;
 /**
  * The first computation of TF.js, which also compiles kernels and may be plain JavaScript; any computation on a GPU,
  * whose driver compiles what it has not computed before: a software driver takes 5 to 8 s for one convolution.
@@ -18,7 +18,7 @@ const COMPILING_CALL_MS = 60_000;
  * The first computation, of which nobody knows how long it takes: a step of ViT-B with 64 images takes a core minutes.
  * Where somebody wants to know of silence sooner than by default, that counts for the first one, too.
  */
-const FIRST_CALL_MS = 600_000;
+export const FIRST_CALL_MS = 600_000;
 
 /** How long a replica may show no sign of life. */
 export const DEFAULT_SILENCE_TIMEOUT_MS = 8_000;

@@ -14,6 +14,8 @@ const SMALL = ["--model", "mlp:hiddenSize=16,hiddenLayers=1,dropout=0.2", "--bat
 
 /** Ranks that share a busy core take turns. */
 const PATIENCE_MS = 180_000;
+/** How long a rank may say nothing: a busy machine may not let it speak for some seconds. */
+const SILENCE_S = "10";
 const any = findLauncher();
 const withoutAny = typeof any === "string" ? ` (skipped: ${any})` : "";
 const elastic = findElasticLauncher();
@@ -77,25 +79,30 @@ describe("train --elastic", () => {
     PATIENCE_MS,
   );
 
-  test.if(withoutElastic === "")(
-    `goes on without a rank that is lost, to the end of an undisturbed run${withoutElastic}`,
-    async () => {
-      const [whole, shared] = [await makeOut(), await makeOut()];
-      await captureCli(listWords(whole));
-      const words = [MAIN, ...listWords(shared), "--elastic"];
-      const { stderr } = await require(elastic).start(3, words, { FIRN_BREAK: "1 8 SIGKILL" });
-      expect(stderr).toMatch(
-        /^rank 1 of 3 \(process \d+ on .+\) was lost at training iteration 8: going on with 2 ranks$/m,
-      );
-      expect(await readFile(join(shared, "rank-2.log"), "utf8")).toMatch(
-        /rank 1 of 3.* was lost at .* 8: going on with 2/,
-      );
-      expect(await readEnding(shared)).toEqual(await readEnding(whole));
-      const { lostRanks } = JSON.parse(await readFile(join(shared, "summary.json"), "utf8"));
-      expect(lostRanks).toEqual([{ rank: 1, left: 2, iteration: 8 }]);
-    },
-    PATIENCE_MS,
-  );
+  for (const [how, what] of [
+    ["SIGKILL", "is lost"],
+    ["SIGSTOP", "lives and says nothing"],
+  ]) {
+    test.if(withoutElastic === "")(
+      `goes on without a rank that ${what}, to the end of an undisturbed run${withoutElastic}`,
+      async () => {
+        const [whole, shared] = [await makeOut(), await makeOut()];
+        await captureCli(listWords(whole));
+        const words = [MAIN, ...listWords(shared), "--elastic", "--rank-timeout", SILENCE_S];
+        const { stderr } = await require(elastic).start(3, words, { FIRN_BREAK: `1 8 ${how}` });
+        expect(stderr).toMatch(
+          /^rank 1 of 3 \(process \d+ on .+\) was lost at training iteration 8: going on with 2 ranks$/m,
+        );
+        expect(await readFile(join(shared, "rank-2.log"), "utf8")).toMatch(
+          /rank 1 of 3.* was lost at .* 8: going on with 2/,
+        );
+        expect(await readEnding(shared)).toEqual(await readEnding(whole));
+        const { lostRanks } = JSON.parse(await readFile(join(shared, "summary.json"), "utf8"));
+        expect(lostRanks).toEqual([{ rank: 1, left: 2, iteration: 8 }]);
+      },
+      PATIENCE_MS,
+    );
+  }
 
   test.if(withoutElastic === "")(
     `ends, and can be resumed, where rank 0 is lost${withoutElastic}`,

@@ -14,6 +14,8 @@ const SMALL = ["--model", "mlp:hiddenSize=16,hiddenLayers=1,dropout=0.2", "--bat
 
 /** Ranks that share a busy core take turns. */
 const PATIENCE_MS = 180_000;
+/** How long a rank may say nothing: a busy machine may not let it speak for some seconds. */
+const SILENCE_S = "10";
 const launcher = findLauncher();
 const without = typeof launcher === "string" ? ` (skipped: ${launcher})` : "";
 let data = "";
@@ -79,6 +81,30 @@ describe("train, started by MPI", () => {
     },
     PATIENCE_MS,
   );
+
+  for (const [silent, how, silence] of [
+    [1, "SIGSTOP", "rank 1 of 3 (process PID on HOST) was lost: it was silent for"],
+    [1, "hang", "rank 1 of 3 (process PID on HOST) was lost: it was silent for"],
+    [0, "SIGSTOP", "rank 0 of 3 was lost: it was silent for"],
+  ] as const) {
+    test.if(without === "")(
+      `names rank ${silent} that lives and says nothing (${how}), and goes on to the same end${without}`,
+      async () => {
+        const [whole, shared] = [await makeOut(), await makeOut()];
+        const broken = ["--plugin", `path=${PLUGIN}`, "--checkpoint-every", "3"];
+        await captureCli([...listWords("replay:memSize=20", whole), ...broken]);
+        const words = [...listWords("replay:memSize=20", shared), ...broken, "--rank-timeout", SILENCE_S];
+        const lost = await runRanks(3, words, { FIRN_BREAK: `${silent} 8 ${how}` });
+        expect(lost.status).not.toBe(0);
+        const said = lost.stderr.replace(/process \d+ on [^)]+/g, "process PID on HOST").split("\n");
+        expect(said.filter((line) => line.startsWith(silence) && line.includes("; go on with: "))).toHaveLength(1);
+        const { status } = await captureCli(["train", "--quiet", "--trust", "--resume", shared]);
+        expect(status).toBe(0);
+        expect(await readEnding(shared)).toEqual(await readEnding(whole));
+      },
+      PATIENCE_MS,
+    );
+  }
 
   test.if(without === "")(
     `stops all ranks at one iteration when one is told to stop${without}`,

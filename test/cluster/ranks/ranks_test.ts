@@ -12,6 +12,7 @@ describe("Ranks.close()", () => {
         told.push(reason);
         return isHeard;
       },
+      noteCall() {},
     });
     return { told, isTold: await ranks.close(failure), again: await ranks.close(failure) };
   }

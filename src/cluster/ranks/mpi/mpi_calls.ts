@@ -6,7 +6,10 @@ const EAGER_TESTS = 2000;
 /** A sleep between two tests: the shortest and the longest. */
 const NAP_MS = { first: 0.02, last: 0.5, growth: 1.2 } as const;
 
-/** What the word says that ends a thread's waits: all of them for good, or one, as another rank was lost. */
+/** Words that the thread that calls MPI shares with the coordinator; `looks` counts how often a wait has looked. */
+export const MpiWord = { halt: 0, looks: 1, count: 2 } as const;
+
+/** What the first word says that ends a thread's waits: all of them for good, or one, as another rank was lost. */
 export const Halt = { none: 0, givenUp: 1, rankLost: 2 } as const;
 
 /** How long MPI may keep what was begun with ranks of which one was lost. */
@@ -14,7 +17,7 @@ const LET_GO_MS = 30_000;
 
 /** How a rank waits. */
 export interface MpiWaiting {
-  /** One word, by `Halt`. */
+  /** By `MpiWord`; the first by `Halt`. */
   readonly stop: Int32Array<SharedArrayBuffer>;
   /** True where the ranks of this machine have to share its cores: waiting sleeps at once. */
   readonly isCrowded: boolean;
@@ -116,12 +119,12 @@ export class MpiCalls {
 
   /** True once all waits were ended for good. */
   get areGivenUp(): boolean {
-    return Atomics.load(this.#waiting.stop, 0) === Halt.givenUp;
+    return Atomics.load(this.#waiting.stop, MpiWord.halt) === Halt.givenUp;
   }
 
   /** Waits are no longer ended because a rank was lost. */
   forgetLoss(): void {
-    Atomics.compareExchange(this.#waiting.stop, 0, Halt.rankLost, Halt.none);
+    Atomics.compareExchange(this.#waiting.stop, MpiWord.halt, Halt.rankLost, Halt.none);
   }
 
   /** @param assertGoingOn Called before each further look; throws where the wait is to end. */
@@ -132,16 +135,17 @@ export class MpiCalls {
     let napMs: number = NAP_MS.first;
     for (let tests = 0; ; tests++) {
       this.#isDone[0] = 0;
+      Atomics.add(stop, MpiWord.looks, 1);
       const code = this.#library.tryCall("MPI_Test", place, done, ignored);
       // Read after the call: what is kept must not be collected before.
       const isDone = this.#isDone[0] !== 0 && call.kept.length > 0;
       if (isDone) this.#pending.delete(call);
       if (isDone && code === 0) return;
-      const halt = Atomics.load(stop, 0);
+      const halt = Atomics.load(stop, MpiWord.halt);
       assertGoingOn(halt, code);
       if (isDone) return;
       if (!isCrowded && tests < EAGER_TESTS) continue;
-      Atomics.wait(stop, 0, halt, napMs);
+      Atomics.wait(stop, MpiWord.halt, halt, napMs);
       napMs = Math.min(NAP_MS.last, napMs * NAP_MS.growth);
     }
   }

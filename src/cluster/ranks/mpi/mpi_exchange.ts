@@ -1,3 +1,5 @@
+import { hostname } from "node:os";
+import process from "node:process";
 import { clearTimeout, setInterval, setTimeout } from "node:timers";
 import { setTimeout as wait } from "node:timers/promises";
 import { deserializeError } from "../../../core/errors/error_data.ts";
@@ -7,12 +9,11 @@ import { createSharedInt32 } from "../../../core/shared/shared_memory.ts";
 import { FewerRanksError } from "../fewer_ranks_error.ts";
 import { LostRankError } from "../lost_rank_error.ts";
 import type { RankExchange, RowGather, SlotSum } from "../rank_exchange.ts";
-import { Halt } from "./mpi_calls.ts";
+import { CallSilence, LOOK_MS } from "./call_silence.ts";
+import { Halt, MpiWord } from "./mpi_calls.ts";
 import type { MpiAnswer, MpiRequest } from "./mpi_protocol.ts";
 
 const ENTRY = resolveModule("../../../../workers/mpi.ts", import.meta.url);
-/** Longer than any wait: a timer keeps the program alive while it waits for the thread. */
-const AWAKE_MS = 60_000;
 /** How long the thread may take to come out of a call of MPI that was given up. */
 const CLOSE_PATIENCE_MS = 2_000;
 /** How long another may take to say which rank was lost, once MPI has failed, and how often that is looked up. */
@@ -34,12 +35,16 @@ export interface MpiExchangeOptions {
   readonly isCrowded: boolean;
   /** True where the others go on if a rank is lost. */
   readonly isElastic: boolean;
+  /** How long one call of MPI may take to return, other than the one that begins it. */
+  readonly silenceTimeoutMs: number;
 }
 
 /** The coordinator's side of the thread that calls MPI. */
 export class MpiExchange implements RankExchange {
   readonly #worker: Worker;
-  readonly #stop = createSharedInt32(1);
+  readonly #stop = createSharedInt32(MpiWord.count);
+  readonly #silence = new CallSilence(this.#stop);
+  readonly #silenceTimeoutMs: number;
   readonly #waiters: Waiter[] = [];
   #begun: MpiAnswer & { readonly kind: "begun" } = BEFORE;
   #firstSize = 1;
@@ -53,7 +58,8 @@ export class MpiExchange implements RankExchange {
   #broken: Error | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor() {
+  private constructor(silenceTimeoutMs: number) {
+    this.#silenceTimeoutMs = silenceTimeoutMs;
     this.#worker = new Worker(ENTRY, { type: "module", name: "mpi" });
     this.#worker.addEventListener("error", (event) => {
       event.preventDefault();
@@ -72,8 +78,8 @@ export class MpiExchange implements RankExchange {
    * Begins MPI in a thread of its own: once in a process.
    * @throws {Error} If the library cannot be loaded or MPI cannot be begun.
    */
-  static async begin(options: MpiExchangeOptions): Promise<MpiExchange> {
-    const exchange = new MpiExchange();
+  static async begin({ silenceTimeoutMs, ...options }: MpiExchangeOptions): Promise<MpiExchange> {
+    const exchange = new MpiExchange(silenceTimeoutMs);
     await exchange.#wait();
     const begun = await exchange.#ask({ kind: "begin", stop: exchange.#stop, ...options });
     if (begun.kind === "begun") exchange.#begun = begun;
@@ -134,15 +140,15 @@ export class MpiExchange implements RankExchange {
   suspect(rank: number, reason: Error): void {
     if (this.#lost.includes(rank)) return;
     this.#suspects.set(rank, { reason, sinceMs: performance.now() });
-    Atomics.compareExchange(this.#stop, 0, Halt.none, Halt.rankLost);
-    Atomics.notify(this.#stop, 0);
+    Atomics.compareExchange(this.#stop, MpiWord.halt, Halt.none, Halt.rankLost);
+    Atomics.notify(this.#stop, MpiWord.halt);
   }
 
   /** Ends every wait, also those to come, with a reason. What the thread waits for is given up. */
   breakOff(reason: Error): void {
     this.#broken ??= reason;
-    Atomics.store(this.#stop, 0, Halt.givenUp);
-    Atomics.notify(this.#stop, 0);
+    Atomics.store(this.#stop, MpiWord.halt, Halt.givenUp);
+    Atomics.notify(this.#stop, MpiWord.halt);
     for (const { reject } of this.#waiters.splice(0)) reject(this.#broken);
   }
 
@@ -153,10 +159,13 @@ export class MpiExchange implements RankExchange {
 
   /** Ranks that were lost cannot leave together with the others. */
   async #end(): Promise<void> {
-    if (!this.#broken) await this.#ask({ kind: "end" });
-    // Deno crashes at exit where a Worker was ended within a call of C.
-    else if (this.#unanswered > 0) await this.#becomeIdle();
-    this.#worker.terminate();
+    try {
+      if (!this.#broken) await this.#ask({ kind: "end" });
+      // Deno crashes at exit where a Worker was ended within a call of C.
+      else if (this.#unanswered > 0) await this.#becomeIdle();
+    } finally {
+      this.#worker.terminate();
+    }
   }
 
   #becomeIdle(): Promise<void> {
@@ -181,7 +190,8 @@ export class MpiExchange implements RankExchange {
     if (this.#broken) throw this.#broken;
     this.#unanswered += 1;
     this.#worker.postMessage(request);
-    const answer = await this.#wait();
+    // MPI begins once all ranks have been started, which is the launcher's business.
+    const answer = await this.#wait(request.kind !== "begin");
     if (answer.kind === "failed") {
       const error = deserializeError(answer.error);
       throw request.kind === "begin" ? error : await this.#explain(error);
@@ -217,8 +227,21 @@ export class MpiExchange implements RankExchange {
     }
   }
 
-  async #wait(): Promise<MpiAnswer> {
-    const awake = setInterval(() => this.#giveUpSuspects(), AWAKE_MS);
+  #giveUpSilent(): void {
+    const silentMs = this.#silence.look();
+    if (silentMs < this.#silenceTimeoutMs) return;
+    const name = `rank ${this.rank} of ${this.size} (process ${process.pid} on ${hostname()})`;
+    const seconds = Math.round(silentMs / 1000);
+    this.breakOff(new LostRankError(`${name} was lost: a call of MPI did not return for ${seconds} s`));
+  }
+
+  async #wait(isTimed = false): Promise<MpiAnswer> {
+    this.#silence.begin();
+    // The timer keeps the program alive, too, while it waits for the thread.
+    const awake = setInterval(() => {
+      this.#giveUpSuspects();
+      if (isTimed) this.#giveUpSilent();
+    }, LOOK_MS);
     try {
       return await new Promise<MpiAnswer>((resolve, reject) => this.#waiters.push({ resolve, reject }));
     } finally {

@@ -5,6 +5,7 @@ import { playExchanges } from "../exchange_scenario.ts";
 import { createLocalRanks } from "../local_ranks.ts";
 
 const PROGRAM = fileURLToPath(new URL("./exchange_program.ts", import.meta.url));
+const SILENT = fileURLToPath(new URL("./silent_program.ts", import.meta.url));
 const launcher = findLauncher();
 const without = typeof launcher === "string" ? ` (skipped: ${launcher})` : "";
 
@@ -32,6 +33,15 @@ describe("RankExchange", () => {
     for (const size of [2, 4]) {
       for (const seen of await run(size, ["5"])) expect(seen).toEqual(expected as string[]);
     }
+  });
+});
+
+describe("MpiExchange.close()", () => {
+  test.if(without === "")(`ends by itself where a call of MPI does not return${without}`, async () => {
+    if (typeof launcher === "string") return;
+    const { status, stdout } = await launcher.start(2, [SILENT]);
+    expect(status).not.toBe(0);
+    expect(stdout).toMatch(/^rank 1 of 2 \(process \d+ on .+\) was lost: a call of MPI did not return for \d+ s$/m);
   });
 });
 
