@@ -1,19 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
-import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RandomStream } from "../../src/core/random_stream.ts";
-import { FirnProcess } from "./firn_process.ts";
-import { findRank } from "./kill_rank.ts";
 import type { Outcome, Reference } from "./kill_run.ts";
-import { listWords } from "./made_runs.ts";
+import { killOneRank } from "./killed_rank.ts";
 import { listDifferences, readEnding } from "./run_ending.ts";
 
 /** How long the others may take to come to the end, beside the time of an undisturbed run. */
 const END_MS = 60_000;
 
-/** How much longer than the undisturbed run a job may go on after its folder is there. */
+/** How much longer than the undisturbed run a job may go on: ranks that share cores take longer to begin, and to train. */
 const SLOWER = 3;
 
 /**
@@ -28,25 +24,12 @@ export async function loseRank(
 ): Promise<Outcome | undefined> {
   const { stdout } = spawnSync("ompi_info", [], { encoding: "utf8" });
   if (!/MPI extensions:.*ftmpi/.test(stdout ?? "")) return undefined;
-  const { kind, durationMs } = reference;
-  const directory = join(folder, `${kind}-elastic-${random.integer(2 ** 31)}`);
-  const ranks = 3 + random.integer(2);
-  const victim = 1 + random.integer(ranks - 1);
-  const words = [...listWords(kind, folder), "--out", directory, "--workers", "0", "--elastic"];
-  const job = new FirnProcess(words, { ranks, isElastic: true });
-  await job.waitForRun(directory);
-  const pid = await findRank(directory, victim, job);
-  // Ranks that share cores take longer to begin, and to train.
-  await Promise.race([wait(random.uniform() * SLOWER * durationMs), job.end]);
-  if (job.hasEnded || pid === undefined) {
-    await rm(directory, { recursive: true, force: true });
-    return loseRank(reference, folder, random);
-  }
-  process.kill(pid, "SIGKILL");
-  const description = `${kind}, rank ${victim} of ${ranks} killed`;
-  const ended = await Promise.race([job.end, wait(END_MS + 10 * durationMs)]);
+  const choice = { folder, label: "elastic", random, ranks: 3, firstVictim: 1, isElastic: true, slower: SLOWER };
+  const { job, directory, name } = await killOneRank(reference, choice);
+  const description = `${reference.kind}, ${name} killed`;
+  const ended = await Promise.race([job.end, wait(END_MS + 10 * reference.durationMs)]);
   if (!ended) return { isEqual: false, description: `${description}: the job did not end` };
-  const lines = ended.stderr.split("\n").filter((line) => line.includes(`rank ${victim} of ${ranks} `));
+  const lines = ended.stderr.split("\n").filter((line) => line.includes(`${name} `));
   const differences = listDifferences(await readEnding(reference.directory), await readEnding(directory));
   const isEqual = differences.length === 0;
   if (isEqual) await rm(directory, { recursive: true });
