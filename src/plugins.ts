@@ -57,6 +57,8 @@ export { ICaRLPlugin } from "./methods/icarl/icarl_plugin.ts";
 export type { ICaRLOptions } from "./methods/icarl/options.ts";
 export { type ClassMemory, IL2MPlugin } from "./methods/il2m/il2m_plugin.ts";
 export type { IL2MOptions } from "./methods/il2m/options.ts";
+export { LAEPlugin } from "./methods/lae/lae_plugin.ts";
+export type { LAEOptions } from "./methods/lae/options.ts";
 export { LatentReplayPlugin } from "./methods/latent_replay/latent_replay_plugin.ts";
 export type { LatentReplayOptions } from "./methods/latent_replay/options.ts";
 export { LFLPlugin } from "./methods/lfl/lfl_plugin.ts";

@@ -26,6 +26,7 @@ export { IL2M } from "./methods/il2m/il2m_plugin.ts";
 export { JointTraining } from "./methods/joint_training/joint_training.ts";
 export { LaMAML } from "./methods/la_maml/la_maml.ts";
 export type { LaMAMLOptions } from "./methods/la_maml/options.ts";
+export { LAE } from "./methods/lae/lae_plugin.ts";
 export { LFL } from "./methods/lfl/lfl_plugin.ts";
 export { LwF } from "./methods/lwf/lwf_plugin.ts";
 export { MAS } from "./methods/mas/mas_plugin.ts";

@@ -25,6 +25,7 @@ import { icarl } from "./icarl/options.ts";
 import { il2m } from "./il2m/options.ts";
 import { jointTraining } from "./joint_training/options.ts";
 import { laMAML } from "./la_maml/options.ts";
+import { lae } from "./lae/options.ts";
 import { latentReplay } from "./latent_replay/options.ts";
 import { lfl } from "./lfl/options.ts";
 import { lossScaling } from "./loss_scaling/options.ts";
@@ -82,6 +83,7 @@ const METHODS: readonly Method[] = [
   { ...bic, load: () => import("./bic/bic_plugin.ts") },
   { ...ncm, load: () => import("./ncm/ncm_plugin.ts") },
   { ...fecam, load: () => import("./fecam/fecam_plugin.ts") },
+  { ...lae, load: () => import("./lae/lae_plugin.ts") },
   { ...ewc, load: () => import("./ewc/ewc_plugin.ts") },
   { ...synapticIntelligence, load: () => import("./synaptic_intelligence/synaptic_intelligence_plugin.ts") },
   { ...lwf, load: () => import("./lwf/lwf_plugin.ts") },

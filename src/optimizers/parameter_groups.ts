@@ -110,7 +110,8 @@ export function findPatternFault(text: string): string | undefined {
   }
 }
 
-function compilePattern(text: string): (name: string) => boolean {
+/** Whether a parameter's name fits the text of a pattern. */
+export function compilePattern(text: string): (name: string) => boolean {
   const [, source, flags] = /^\/(.*)\/([a-z]*)$/s.exec(text) ?? [];
   const expression =
     source === undefined

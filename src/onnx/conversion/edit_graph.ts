@@ -39,7 +39,8 @@ export function renameInputs(graph: OnnxGraph, renamed: ReadonlyMap<string, stri
   return { ...graph, nodes: graph.nodes.map((node) => renameNodeInputs(node, renamed)) };
 }
 
-function renameNodeInputs(node: OnnxNode, renamed: ReadonlyMap<string, string>): OnnxNode {
+/** The same node, and the graphs within it, with other inputs. */
+export function renameNodeInputs(node: OnnxNode, renamed: ReadonlyMap<string, string>): OnnxNode {
   const inputs = node.inputs.map((name) => renamed.get(name) ?? name);
   const attributes = Object.fromEntries(
     Object.entries(node.attributes).map(([name, attribute]) => [

@@ -22,6 +22,8 @@ export interface HeadInputs {
   readonly logits: ValueName;
   /** The features [N, F] of a layer. @throws {RangeError} If there is no such layer. */
   featuresOf(layerName: string): ValueName;
+  /** The network's outputs [N, C] with other parameters [P] than its own. */
+  logitsWith(parameters: Float32Array): ValueName;
   /** The number of classes; more where a head knows of more. */
   readonly classes: number;
   /** What the head's tensors are called in the file. */

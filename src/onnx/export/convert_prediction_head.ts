@@ -7,6 +7,7 @@ import { addVector, type HeadInputs, listColumns, scoreKnownClasses, spreadScore
 import {
   type AffineHead,
   type ByTaskHead,
+  type EnsembleHead,
   listScoredClasses,
   type PredictionHead,
   type RectifiedHead,
@@ -31,6 +32,8 @@ export function convertPredictionHead(head: PredictionHead, inputs: HeadInputs, 
       return correctLogits(head, inputs, graph);
     case "rectified":
       return rectifyLogits(head, inputs, graph);
+    case "ensemble":
+      return joinExperts(head, inputs, graph);
   }
 }
 
@@ -95,4 +98,13 @@ function rectifyLogits(
   const isNewest = graph.node("Gather", [addVector(`${name}/newest`, flags, graph), winner], { axis: int(0) });
   const raised = graph.node("Mul", [isNewest, addVector(`${name}/raises`, raises, graph)]);
   return graph.node("Add", [logits, raised]);
+}
+
+/** Elementwise the larger of the logarithms of both probabilities. */
+function joinExperts({ expert }: EnsembleHead, { logits, logitsWith }: HeadInputs, graph: GraphBuilder): ValueName {
+  const experts = [logits, logitsWith(expert)];
+  return graph.node(
+    "Max",
+    experts.map((values) => graph.node("LogSoftmax", [values], { axis: int(1) })),
+  );
 }

@@ -16,6 +16,7 @@ import { cancelTransposes } from "../conversion/cancel_transposes.ts";
 import { takeChannelsFirst, takeRawValues } from "../conversion/convert_input.ts";
 import { foldConstants } from "../conversion/fold_constants.ts";
 import { nameValues } from "../conversion/name_values.ts";
+import { shareNodes } from "../conversion/share_nodes.ts";
 import { OUTPUTS_NAME } from "../engine_graphs.ts";
 import { type EncodedFiles, encodeFiles, type FileDivision } from "../file/encode_files.ts";
 import { toOnnxGraph } from "../file/encode_graph.ts";
@@ -39,7 +40,7 @@ export interface ExportOptions extends ExportedNetwork {
   readonly layout?: "nhwc" | "nchw";
   /**
    * Whether low-rank adapters stay nodes of the file, in place of being added to the weights. Default: false. They stay
-   * in any case where parameters differ from task to task.
+   * in any case where parameters differ from task to task, or a head asks for others.
    */
   readonly keepAdapters?: boolean;
   /**
@@ -117,7 +118,8 @@ export function describeModel(act: string, options: ExportOptions): OnnxModel {
   if (preprocess !== undefined) assertOptions(`${act}: preprocess`, preprocess, PREPROCESSING_RULES);
   const { spec, metadata } = options;
   assertVectors(options);
-  const isMerged = !options.keepAdapters && options.taskParameters === undefined;
+  const isEnsemble = (options.heads ?? []).some(({ kind }) => kind === "ensemble");
+  const isMerged = !options.keepAdapters && options.taskParameters === undefined && !isEnsemble;
   const network = isMerged ? mergeAdapters(options) : options;
   if (options.original) {
     const [other] = (["layout", "preprocess"] as const).filter((name) => options[name] !== undefined);
@@ -128,7 +130,8 @@ export function describeModel(act: string, options: ExportOptions): OnnxModel {
   graph.output(OUTPUTS_NAME, logits, { kind: "outputs" });
   // A head on features leaves the network's task labels unused; the input stays, so that callers need not change.
   const written = toOnnxGraph({ ...graph.finish(), inputs: graph.inputs });
-  const exported = takeForm(foldConstants(nameValues(written, names)), options);
+  const folded = foldConstants(nameValues(written, names));
+  const exported = takeForm(isEnsemble ? shareNodes(folded) : folded, options);
   return createOnnxModel(exported, {
     producerVersion: metadata["firn.version"] ?? "",
     docString: `${spec.name}: ${describeInputs(exported)} to ${OUTPUTS_NAME} ${describeShape(graph.shapeOf(logits))}`,

@@ -1,12 +1,12 @@
 import { elementAt } from "../../core/element_at.ts";
-import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
+import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
 import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
-import { GraphBuilder } from "../graph_builder.ts";
+import { GraphBuilder, type TensorSource } from "../graph_builder.ts";
 import { addTaskLabels } from "../layers/input.ts";
 import type { ModelSpec } from "../layers/layer_spec.ts";
 import { convertFlatten } from "../layers/shaping.ts";
-import { writeTensors } from "../topology/tensor_sources.ts";
+import { writeOtherTensors, writeTensors } from "../topology/tensor_sources.ts";
 import { convertPredictionHead } from "./convert_prediction_head.ts";
 import type { PredictionHead } from "./prediction_head.ts";
 import { chooseByTask, hideLaterOwners, listLastOwners, type TaskParameters } from "./task_parameters.ts";
@@ -53,21 +53,28 @@ export function buildExportedNetwork(
   const graph = new GraphBuilder((name, builder) => source(name, builder), { prefix });
   const given = addInputs(graph);
   if (taskParameters || exported.takesTaskLabels) addTaskLabels(graph);
-  const networks = (taskParameters ? listLastOwners(taskParameters) : [undefined]).map((lastOwner) => {
-    if (taskParameters && lastOwner !== undefined) {
-      source = hideLaterOwners(written, { spec, owners: taskParameters.owners, lastOwner });
-    }
-    return convertWholeModel(spec, { graph, mode: "eval", isExport: true }, given);
-  });
-  const choose = (pick: (network: ConvertedModel) => ValueName) => {
-    const values = networks.map(pick);
+  const convertWith = (tensors: TensorSource) =>
+    (taskParameters ? listLastOwners(taskParameters) : [undefined]).map((lastOwner) => {
+      source =
+        taskParameters && lastOwner !== undefined
+          ? hideLaterOwners(tensors, { spec, owners: taskParameters.owners, lastOwner })
+          : tensors;
+      return convertWholeModel(spec, { graph, mode: "eval", isExport: true }, given);
+    });
+  const networks = convertWith(written);
+  const choose = (pick: (network: ConvertedModel) => ValueName, among = networks) => {
+    const values = among.map(pick);
     return taskParameters ? chooseByTask(values, taskParameters, graph) : elementAt(values, 0);
   };
   const featuresOf = (layerName: string) => choose((network) => findFeatures(layerName, network, graph));
+  const logitsWith = (parameters: Float32Array) => {
+    assertLength(spec, parameters);
+    return choose(({ outputs }) => outputs, convertWith(writeOtherTensors(spec, exported, parameters)));
+  };
   let logits = choose(({ outputs }) => outputs);
   const { classes = Number(elementAt(graph.shapeOf(logits), 1)) } = exported;
   for (const [place, head] of heads.entries()) {
-    logits = convertPredictionHead(head, { logits, featuresOf, classes, name: `head${place}` }, graph);
+    logits = convertPredictionHead(head, { logits, featuresOf, logitsWith, classes, name: `head${place}` }, graph);
   }
   return { graph, logits, names: nameLayers(elementAt(networks, 0), graph) };
 }
@@ -84,4 +91,9 @@ function findFeatures(layerName: string, { values }: ConvertedModel, graph: Grap
   const value = values.get(layerName);
   if (value !== undefined) return convertFlatten(value, graph);
   throw new RangeRefusal(`${describeUnknownName("layer", layerName, [...values.keys()])}`);
+}
+
+function assertLength({ name, layout }: ModelSpec, { length }: Float32Array): void {
+  if (length === layout.size) return;
+  throw new RangeRefusal(needs(`an expert of "${name}"`, `${layout.size} parameters`, length));
 }

@@ -1,6 +1,7 @@
 import type {
   AffineHead,
   CosineHead,
+  EnsembleHead,
   LinearHead,
   MahalanobisHead,
   NearestMeanHead,
@@ -19,6 +20,7 @@ export type HeadForm = (
   | Pick<CosineHead, "kind">
   | Pick<AffineHead, "kind">
   | Pick<RectifiedHead, "kind">
+  | Pick<EnsembleHead, "kind">
 ) & {
   /** Whether there may be no head yet when the first experience was trained. Default: false. */
   readonly comesLater?: boolean;
@@ -28,6 +30,8 @@ export type HeadForm = (
 export interface BlankHeadPlace {
   /** F: the values of a sample that a layer gives. */
   widthOf(layerName: string): number;
+  /** P: the network's parameters. */
+  readonly parameterCount: number;
   /** Whether there may be a head a task. */
   readonly byTask: boolean;
 }
@@ -35,8 +39,9 @@ export interface BlankHeadPlace {
 /** A head of that form that knows one class, by ones: a file with it has the nodes that it will have. */
 export function createBlankHead(
   { comesLater: _, ...form }: HeadForm,
-  { widthOf, byTask }: BlankHeadPlace,
+  { widthOf, parameterCount, byTask }: BlankHeadPlace,
 ): PredictionHead {
+  if (form.kind === "ensemble") return { ...form, expert: new Float32Array(parameterCount).fill(1) };
   const head = fillForm(form, widthOf);
   if (!byTask || head.kind === "affine" || head.kind === "rectified") return head;
   const heads = new Map([
@@ -46,7 +51,10 @@ export function createBlankHead(
   return { kind: "byTask", heads };
 }
 
-function fillForm(form: HeadForm, widthOf: (layerName: string) => number): ScoringHead | AffineHead | RectifiedHead {
+function fillForm(
+  form: Exclude<HeadForm, { readonly kind: "ensemble" }>,
+  widthOf: (layerName: string) => number,
+): ScoringHead | AffineHead | RectifiedHead {
   switch (form.kind) {
     case "nearestMean":
       return { ...form, means: ofOneClass(widthOf(form.layerName)) };

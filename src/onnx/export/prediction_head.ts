@@ -9,7 +9,7 @@ export const UNKNOWN_MARGIN = 1000;
  * take the features [N, F] of a layer, or the network's outputs, and give scores [N, C] in which classes without a
  * vector are `UNKNOWN_MARGIN` below all others. Those that change logits take what stands before them, [N, C].
  */
-export type PredictionHead = ScoringHead | ByTaskHead | AffineHead | RectifiedHead;
+export type PredictionHead = ScoringHead | ByTaskHead | AffineHead | RectifiedHead | EnsembleHead;
 
 /** A head that puts scores of classes in the place of what stands before it. */
 export type ScoringHead = NearestMeanHead | MahalanobisHead | LinearHead | CosineHead | RandomFeaturesHead;
@@ -95,6 +95,16 @@ export interface RectifiedHead {
   readonly factors: ReadonlyMap<number, number>;
 }
 
+/**
+ * The network with its own parameters and with others, each class by the surer of both: the logarithm of the larger
+ * probability. Stands right behind the network.
+ */
+export interface EnsembleHead {
+  readonly kind: "ensemble";
+  /** The other parameters [P], by the layout of the network's own. */
+  readonly expert: Float32Array;
+}
+
 /** One head of all tasks' heads: that of the only task where there is one, and undefined where there is none. */
 export function joinTaskHeads<Head extends ScoringHead>(
   heads: ReadonlyMap<number, Head>,
@@ -125,6 +135,7 @@ export function listScoredClasses(head: PredictionHead, task?: number): readonly
     }
     case "affine":
     case "rectified":
+    case "ensemble":
       return undefined;
   }
 }
@@ -141,6 +152,7 @@ export function describeHead(head: PredictionHead): Readonly<Record<string, unkn
     case "randomFeatures":
       return { kind: head.kind, layerName: head.layerName, size: head.projection.rows };
     case "cosine":
+    case "ensemble":
       return { kind: head.kind };
     case "byTask": {
       const heads = [...head.heads].map(([task, one]) => [task, describeHead(one)] as const);

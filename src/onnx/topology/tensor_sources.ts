@@ -29,6 +29,25 @@ export function writeTensors(
   };
 }
 
+/**
+ * The same with other parameters [P]: those tensors of them that differ are called NAME/expert, and the others are the
+ * same.
+ */
+export function writeOtherTensors(
+  spec: ModelSpec,
+  vectors: { parameters: Float32Array; state: Float32Array },
+  others: Float32Array,
+): TensorSource {
+  const own = writeTensors(spec, vectors);
+  return (name, graph) => {
+    const entry = spec.layout.entries.find((entry) => entry.name === name);
+    if (!entry) return own(name, graph);
+    const values = viewEntry(others, entry);
+    const isSame = viewEntry(vectors.parameters, entry).every((value, i) => Object.is(value, values[i]));
+    return isSame ? own(name, graph) : graph.initializer(`${name}/expert`, entry.shape, values);
+  };
+}
+
 /** Inputs of which only the shape is known yet: enough to find the shapes that follow from them. */
 export function declareTensors(shapeOf: (name: string) => readonly number[]): TensorSource {
   return (name, graph) => {

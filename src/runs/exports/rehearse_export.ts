@@ -49,7 +49,7 @@ async function tryForm(
   const model = takeClusterModel(strategy.model, { ofLogits });
   const { original = false, precision } = form;
   const { features, ...rest } = toConversion(form);
-  const imagined = imagineHeads(strategy, benchmark);
+  const imagined = imagineHeads(strategy, { benchmark, parameterCount: model.parameters.length });
   for (const heads of imagined ?? [[]]) {
     const described = describeModel("export", {
       spec: parseTopology(chooseComputed(model)),
@@ -86,14 +86,15 @@ function hasTaskParameters({ plugins }: BaseStrategy, { isTaskIncremental }: Ben
  */
 function imagineHeads(
   strategy: BaseStrategy,
-  { isTaskIncremental: byTask }: Benchmark,
+  { benchmark, parameterCount }: { readonly benchmark: Benchmark; readonly parameterCount: number },
 ): readonly (readonly PredictionHead[])[] | undefined {
   const { predictionHead, predictionHeadForm } = BaseStrategy.prototype;
   const isOwn = strategy.predictionHead !== predictionHead;
   if (isOwn && strategy.predictionHeadForm === predictionHeadForm) return undefined;
   const plugins = strategy.plugins.filter((plugin) => plugin.predictionHead);
   if (plugins.some((plugin) => !plugin.predictionHeadForm)) return undefined;
-  const place = { widthOf: (layerName: string) => measureLayer(strategy, layerName), byTask };
+  const widthOf = (layerName: string) => measureLayer(strategy, layerName);
+  const place = { widthOf, parameterCount, byTask: benchmark.isTaskIncremental };
   const forms = [strategy, ...plugins].flatMap((one) => one.predictionHeadForm?.(strategy) ?? []);
   const atFirst = forms.filter((form) => !form.comesLater);
   return (atFirst.length < forms.length ? [atFirst, forms] : [forms]).map((all) =>

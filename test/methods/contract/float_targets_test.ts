@@ -35,6 +35,8 @@ const CLASSES_ALONE = new Set([
   "ICaRLPlugin",
   "IL2M",
   "IL2MPlugin",
+  "LAE",
+  "LAEPlugin",
   "LatentReplayPlugin",
   "LwF",
   "LwFPlugin",

@@ -2,6 +2,7 @@ import { BiC, BiCPlugin } from "../../../src/methods/bic/bic_plugin.ts";
 import { CoPE, CoPEPlugin } from "../../../src/methods/cope/cope_plugin.ts";
 import { FeCAMPlugin } from "../../../src/methods/fecam/fecam_plugin.ts";
 import { ICaRL, ICaRLPlugin } from "../../../src/methods/icarl/icarl_plugin.ts";
+import { LAE, LAEPlugin } from "../../../src/methods/lae/lae_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { NCMPlugin } from "../../../src/methods/ncm/ncm_plugin.ts";
 import { RanPAC } from "../../../src/methods/ranpac/ranpac.ts";
@@ -30,6 +31,9 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   CoPEPlugin: withPlugin(() => new CoPEPlugin({ memSize: 20, batchSizeMem: 5, alpha: 0.5 }), {
     randomStreams: ["cope"],
   }),
+  // The first layer stands for adapters.
+  LAE: { create: (options) => new LAE({ ...options, parameters: ["fc0"], decay: 0.8, heldShare: 0.3 }) },
+  LAEPlugin: withPlugin(() => new LAEPlugin({ parameters: ["/^fc0/"], decay: 0.9, ensemble: false })),
   BiC: { create: (options) => new BiC({ ...options, memSize: 30 }), randomStreams: ["bic"] },
   BiCPlugin: withPlugin(() => new BiCPlugin({ memSize: 30, lambda: 0.4 }), { randomStreams: ["bic"] }),
 };

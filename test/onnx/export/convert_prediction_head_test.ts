@@ -33,7 +33,9 @@ async function score(
     expect(name).toBe(layerName);
     return x;
   };
-  const scores = convertPredictionHead(head, { logits: x, featuresOf, classes, name: "head" }, graph);
+  const logitsWith = (expert: Float32Array) => graph.node("Mul", [x, graph.constant([...expert])]);
+  const inputs = { logits: x, featuresOf, logitsWith, classes, name: "head" };
+  const scores = convertPredictionHead(head, inputs, graph);
   graph.output("logits", scores, { kind: "outputs" });
   const data = Float32Array.from(input.flatMap((row) => [...row]));
   const { logits = new Float32Array(0) } = await runGraph(graph.finish(), {
@@ -125,6 +127,19 @@ describe("convertPredictionHead()", () => {
   test("corrects the logits of some classes, when the head is affine", async () => {
     const wanted = rows.map(([a = 0, b = 0, c = 0]) => [1.5 * a - 0.25, b, 1.5 * c - 0.25]);
     expectClose(await score({ kind: "affine", classes: new Set([0, 2]), alpha: 1.5, beta: -0.25 }), wanted);
+  });
+
+  test("gives each class the larger of two experts' probabilities, as a logarithm", async () => {
+    const expert = Float32Array.of(-1, 0.5, 3);
+    const takeLogarithms = (row: readonly number[]) => {
+      const total = row.reduce((sum, value) => sum + Math.exp(value), 0);
+      return row.map((value) => value - Math.log(total));
+    };
+    const wanted = rows.map((row) => {
+      const [own, other] = [[...row], [...row].map((value, i) => value * (expert[i] ?? 0))].map(takeLogarithms);
+      return own?.map((value, i) => Math.max(value, other?.[i] ?? Number.NaN)) ?? [];
+    });
+    expectClose(await score({ kind: "ensemble", expert }, 3), wanted);
   });
 
   test("raises old classes, when the largest logit is a newest class's, the first of equals", async () => {

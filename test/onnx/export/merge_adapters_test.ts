@@ -118,6 +118,50 @@ describe("exportModel()", () => {
     }
   });
 
+  test("keeps two sets of adapters for an ensemble, and all else once", async () => {
+    const model = makeModel({
+      path: findFile("adapters/adapted.onnx"),
+      adapter: lora({ rank: 2, target: ["mix*", "hid*"] }),
+    });
+    fillAdapters(model, "lora_A", "lora_B");
+    // Of A nothing differs but in the last layer.
+    const expert = model.parameters.map((value, i) => value * (i % 3));
+    const last = model.spec.layout.entries.findLast(({ name }) => name.endsWith("lora_A"));
+    for (const { name, offset, size } of model.spec.layout.entries) {
+      const isKept = name.endsWith("lora_A") && name !== last?.name;
+      if (isKept) expert.set(model.parameters.subarray(offset, offset + size), offset);
+    }
+    const x = { data: makeImages(ROWS, 5), shape: [ROWS, 5, 5, 3] };
+    const bytes = exportModel({ ...model, heads: [{ kind: "ensemble", expert }], metadata: {} });
+    const [own, other] = await Promise.all(
+      [model.parameters, expert].map(async (parameters) => {
+        const { outputs } = await computeModel({ ...model, parameters }, x);
+        return Array.from({ length: ROWS }, (_, row) => {
+          const logits = [...outputs.subarray(row * 5, row * 5 + 5)];
+          const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+          return logits.map((logit) => Math.exp(logit) / total);
+        }).flat();
+      }),
+    );
+    const wanted = own?.map((chance, i) => Math.log(Math.max(chance, other?.[i] ?? 0))) ?? [];
+    expect(maxDifference(await runFile(bytes, x), wanted)).toBeLessThan(1e-5);
+    const once = describeFile(exportModel({ ...model, keepAdapters: true, metadata: {} }));
+    const twice = describeFile(bytes);
+    const added = twice.weights.filter((weight) => !once.weights.includes(weight));
+    expect(added.map((weight) => weight.replace(/^network\/(.*expert).*/, "$1")).toSorted()).toEqual([
+      "hidden.weight.lora_A/expert",
+      "hidden.weight.lora_B/expert",
+      "mix.weight.lora_B/expert",
+    ]);
+    // The convolution, and of the first adapted product W and A.
+    const count = (operators: readonly string[], op: string) => operators.filter((name) => name === op).length;
+    expect([once, twice].map(({ operators }) => count(operators, "Conv"))).toEqual([1, 1]);
+    expect([once, twice].map(({ operators }) => count(operators, "Gemm"))).toEqual([7, 12]);
+    expect(() =>
+      exportModel({ ...model, heads: [{ kind: "ensemble", expert: new Float32Array(3) }], metadata: {} }),
+    ).toThrow(`needs ${model.spec.layout.size} parameters, got 3`);
+  });
+
   test("keeps adapters whose values differ from task to task", async () => {
     const model = makeModel({ path: findFile("adapters/adapted.onnx"), adapter: lora({ rank: 2 }) });
     fillAdapters(model, "lora_A", "lora_B");

@@ -30,6 +30,7 @@ const HEADS: readonly PredictionHead[] = [
   },
   { kind: "affine", classes: new Set([1]), alpha: 2, beta: 3 },
   { kind: "rectified", newest: new Set([1]), factors: new Map([[0, 4]]) },
+  { kind: "ensemble", expert: Float32Array.of(1, 2) },
 ];
 
 describe("describeHead()", () => {
@@ -42,6 +43,7 @@ describe("describeHead()", () => {
       { kind: "byTask", heads: { 4: { kind: "cosine" }, 9: { kind: "nearestMean", layerName, normalize: true } } },
       { kind: "affine", classes: [1], alpha: 2, beta: 3 },
       { kind: "rectified", newest: [1], factors: { 0: 4 } },
+      { kind: "ensemble" },
     ]);
   });
 });
@@ -67,7 +69,7 @@ describe("listScoredClasses()", () => {
   });
 
   test("gives the ids of the classes, or nothing where logits are changed", () => {
-    const wanted = [[3, 0], [3, 0], [7], [3, 0], [3, 0], undefined, undefined];
+    const wanted = [[3, 0], [3, 0], [7], [3, 0], [3, 0], undefined, undefined, undefined];
     expect(HEADS.map((head) => listScoredClasses(head))).toEqual(wanted);
   });
 });

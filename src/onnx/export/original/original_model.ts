@@ -31,6 +31,10 @@ export function describeOriginal(exported: ExportedNetwork, metadata: Readonly<R
   if (exported.taskParameters) {
     throw new RangeRefusal(`"${spec.name}" cannot leave as it came: its parameters differ from task to task`);
   }
+  if (exported.heads?.some(({ kind }) => kind === "ensemble")) {
+    const why = "it predicts with two sets of parameters (of lae, ensemble=false predicts with one)";
+    throw new RangeRefusal(`"${spec.name}" cannot leave as it came: ${why}`);
+  }
   const chain = findOriginalChain(spec);
   const { inputs, output, ending } = chain.origin;
   const closing = ending.map(writeNode);
