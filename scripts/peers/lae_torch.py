@@ -1,9 +1,9 @@
 """Adapters of a pretrained network over experiences, in PyTorch: fine-tuned, by LAE, and one a task.
 
 Takes the data that frozen_features.py has written to FOLDER/data: 2,000 training and 1,000 test images of Fashion-MNIST,
-two classes an experience. EfficientNet-Lite0 stays as its weights of ImageNet are; beside each of its convolutions
-without a window stands an adapter of rank 4 and alpha 4, and a new classifier follows its features. Adam with a
-learning rate of 0.001, minibatches of 32, 5 epochs an experience, as the commands in docs/models.md. Prints accuracies on all
+two classes an experience. EfficientNet-Lite0 stays as its weights of ImageNet are; from its block 8 on an adapter of rank 4 and alpha 4 stands
+beside each convolution without a window, its norm within it, and a new classifier follows its features. Adam with a learning
+rate of 0.003, minibatches of 32, 5 epochs an experience, as the commands in docs/models.md. Prints accuracies on all
 test images after the last experience, seed by seed, and how the adapters of one a task do where nobody names the task:
 by the surest adapter, and by that of the nearest mean of the frozen network's features.
 
@@ -25,8 +25,8 @@ from efficientnet_lite_pytorch import EfficientNet
 from torch import nn
 from torch.nn import functional as F
 
-RANK, ALPHA, RATE, BATCH, EPOCHS, HELD_SHARE = 4, 4, 0.001, 32, 5, 0.6
-CLASSES, EXPERIENCES = 10, 5
+RANK, ALPHA, RATE, BATCH, EPOCHS, HELD_SHARE = 4, 4, 0.003, 32, 5, 0.6
+CLASSES, EXPERIENCES, FIRST_BLOCK = 10, 5, 8
 
 
 class AdaptedConvolution(nn.Module):
@@ -50,20 +50,44 @@ def load_network():
     return network.eval()
 
 
-def adapt(module):
-    for name, child in module.named_children():
-        if isinstance(child, nn.Conv2d):
-            if child.kernel_size == (1, 1) and child.groups == 1:
-                setattr(module, name, AdaptedConvolution(child))
-        else:
-            adapt(child)
-    return module
+def adapt(module, convolution, norm):
+    """Puts an adapter beside a convolution of the module that has taken its norm in."""
+    fused = torch.nn.utils.fusion.fuse_conv_bn_eval(getattr(module, convolution), getattr(module, norm))
+    setattr(module, convolution, AdaptedConvolution(fused.requires_grad_(False)))
+    setattr(module, norm, nn.Identity())
 
 
-def create_network():
-    network = adapt(load_network())
-    network._fc = nn.Linear(network._fc.in_features, CLASSES)
-    return network.eval()
+class UpperPart(nn.Module):
+    """All from block FIRST_BLOCK on, which takes what the blocks before it give."""
+
+    def __init__(self):
+        super().__init__()
+        network = load_network()
+        self.blocks = network._blocks[FIRST_BLOCK:]
+        for block in self.blocks:
+            adapt(block, "_expand_conv", "_bn0")
+            adapt(block, "_project_conv", "_bn2")
+        adapt(network, "_conv_head", "_bn1")
+        self.head = nn.Sequential(network._conv_head, network._swish)
+        self.classifier = nn.Linear(network._fc.in_features, CLASSES)
+        self.eval()
+
+    def forward(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return self.classifier(self.head(x).mean((2, 3)))
+
+
+def compute_lower(network, x):
+    """What block FIRST_BLOCK takes."""
+    with torch.no_grad():
+        parts = []
+        for part in x.split(100):
+            part = network._swish(network._bn0(network._conv_stem(part)))
+            for block in network._blocks[:FIRST_BLOCK]:
+                part = block(part)
+            parts.append(part)
+    return torch.cat(parts)
 
 
 def adapters_of(network):
@@ -74,7 +98,7 @@ def train(network, data, classes, columns, offline=None, is_first=True, decay=No
     """One experience: cross-entropy over `columns`. With `decay` as LAE does it, where `offline` follows."""
     x, y = data
     adapters = adapters_of(network)
-    optimizer = torch.optim.Adam([{"params": adapters}, {"params": network._fc.parameters()}], lr=RATE)
+    optimizer = torch.optim.Adam([{"params": adapters}, {"params": network.classifier.parameters()}], lr=RATE)
     rows = torch.isin(y, torch.tensor(classes)).nonzero()[:, 0]
     place = {c: i for i, c in enumerate(columns)}
     iterations = EPOCHS * -(-len(rows) // BATCH)
@@ -120,7 +144,7 @@ def split(experience):
 
 
 def run_shared(data, test, decay):
-    network, offline = create_network(), None
+    network, offline = UpperPart(), None
     for experience in range(EXPERIENCES):
         seen = list(range(2 * experience + 2))
         columns = seen if decay is None else split(experience)
@@ -143,19 +167,23 @@ def compute_features(network, x):
     return F.normalize(torch.cat(taken).double())
 
 
-def run_tasks(data, test):
+def name_tasks(network, data, test):
+    """The experience of the nearest mean of the frozen network's features."""
+    (x, y), (tested, _) = data, test
+    features = compute_features(network, x)
+    means = F.normalize(torch.stack([features[y == c].mean(0) for c in range(CLASSES)]))
+    return (compute_features(network, tested) @ means.T).argmax(1) // 2
+
+
+def run_tasks(data, test, nearest):
     """Accuracies with task labels, by the surest adapter, and by the adapter that the nearest mean names."""
-    (x, y), (tested, wanted) = data, test
+    tested, wanted = test
     chances = []
     for experience in range(EXPERIENCES):
-        network = create_network()
+        network = UpperPart()
         train(network, data, split(experience), split(experience))
         chances.append(predict(network, tested, split(experience)))
     chances = torch.stack(chances, 1)
-    frozen = load_network()
-    features = compute_features(frozen, x)
-    means = F.normalize(torch.stack([features[y == c].mean(0) for c in range(CLASSES)]))
-    nearest = (compute_features(frozen, tested) @ means.T).argmax(1) // 2
     rows = torch.arange(len(wanted))
 
     def accuracy(tasks):
@@ -172,12 +200,16 @@ def read(folder, part):
 
 
 def main(folder, mode, seeds, decay="0.9999"):
-    data, test = [read(pathlib.Path(folder), part) for part in ("train", "test")]
+    torch.set_num_threads(1)
+    images = [read(pathlib.Path(folder), part) for part in ("train", "test")]
+    frozen = load_network()
+    nearest = name_tasks(frozen, *images)
+    data, test = [(compute_lower(frozen, x), y) for x, y in images]
     results = []
     for seed in range(int(seeds)):
         torch.manual_seed(seed)
         if mode == "tasks":
-            text, result = run_tasks(data, test)
+            text, result = run_tasks(data, test, nearest)
         else:
             text, result = run_shared(data, test, float(decay) if mode == "lae" else None)
         print(f"{mode} seed {seed}: {text}", flush=True)

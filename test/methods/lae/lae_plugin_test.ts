@@ -166,16 +166,29 @@ describe("LAEPlugin", () => {
     expect(starts).toEqual([false, false, false, true, true, true]);
   });
 
-  test("grows with a head, in evaluation too, and keeps the offline adapter", async () => {
-    const plugin = new LAEPlugin(OWN);
-    const model = mlp({ ...SMALL_MLP, incremental: true, initialUnits: 1 });
-    await withStrategy(new Naive({ ...makeOptions({ plugins: [plugin] }), model }), async (strategy) => {
-      await strategy.train(experiences);
-      const before = readLayer(strategy, plugin.offline ?? new Float32Array(0), "fc0");
-      await strategy.eval(testStream);
-      expect(plugin.offline?.length).toBe(strategy.parameters.length);
-      expect(readLayer(strategy, plugin.offline ?? new Float32Array(0), "fc0")).toEqual(before);
-    });
+  test("grows with a head, in evaluation too, and keeps both adapters", async () => {
+    const grown: Float32Array[] = [];
+    for (const ensemble of [true, false]) {
+      const plugin = new LAEPlugin({ ...OWN, ensemble });
+      const model = mlp({ ...SMALL_MLP, incremental: true, initialUnits: 1 });
+      await withStrategy(new Naive({ ...makeOptions({ plugins: [plugin] }), model }), async (strategy) => {
+        const readAdapters = () => {
+          const vectors = [strategy.parameters, plugin.offline ?? new Float32Array(0)];
+          return vectors.map((vector) => readLayer(strategy, vector, "fc0"));
+        };
+        await strategy.train([0, 0].map((at) => benchmark.trainStream.at(at)));
+        const before = readAdapters();
+        const { length } = strategy.parameters;
+        await strategy.eval(testStream);
+        expect(strategy.parameters.length).toBeGreaterThan(length);
+        expect(plugin.offline?.length).toBe(strategy.parameters.length);
+        expect(readAdapters()).toEqual(before);
+        expect(before[0]).not.toEqual(before[1]);
+        grown.push(strategy.parameters.slice());
+      });
+    }
+    // An evaluation gives back all that it has taken away.
+    expect(grown[0]).toEqual(grown[1]);
   });
 
   test("has remembered samples compete with the experience's classes and those of their minibatch", async () => {
