@@ -21,6 +21,7 @@ export type {
   AffineHead,
   ByTaskHead,
   CosineHead,
+  EnsembleHead,
   LinearHead,
   MahalanobisHead,
   NearestMeanHead,

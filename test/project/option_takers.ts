@@ -66,6 +66,7 @@ const NEEDED: Readonly<Record<string, () => object>> = {
   GroupBalancedInfiniteDataLoader: () => ({ datasets: [dataset()], batchSize: 2, stream: random() }),
   IncrementalClassifier: () => ({ units: 2 }),
   JSONLinesLogger: () => ({ write: () => {} }),
+  LAE: () => ({ parameters: ["fc0"] }),
   LatentReplayPlugin: () => ({ layerName: "fc0" }),
   LFL: () => ({ lambda: 1 }),
   LFLPlugin: () => ({ lambda: 1 }),

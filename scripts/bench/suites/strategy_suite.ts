@@ -35,6 +35,8 @@ const OPTIONS: Readonly<Record<string, string>> = {
   mas: "lambda=1",
   lwf: "alpha=1,temperature=2",
   lfl: "lambda=1",
+  // There are no adapters: the first layer stands for them.
+  lae: "parameters=fc0",
   "pack-net": "postPruneEpochs=0",
 };
 /** They need so long for a minibatch that a start does not count. */

@@ -28,7 +28,7 @@ import { type LAEOptions, lae } from "./options.ts";
  * Takes the place of the criterion. The optimizer begins each experience without momentum and moments, as in the
  * authors' code, where every experience has an optimizer of its own. While the adapter is held still its moments follow
  * the gradient. The paper counts epochs (3 of 5); here it is a share of the iterations. Remembered samples compete with
- * the classes of their minibatch, too.
+ * the classes of their minibatch, too. An experience of a single class teaches nothing, as nothing competes with it.
  * @see Gao et al. 2023, A Unified Continual Learning Framework with General Parameter-Efficient Tuning,
  * arXiv:2303.10070
  */
