@@ -11,6 +11,9 @@ import { StreamingLDA } from "../../../src/methods/streaming_lda/streaming_lda.t
 import type { StrategyOptions } from "../../../src/training/loop/strategy_options.ts";
 import { type ContractMember, withPlugin } from "./contract_member.ts";
 
+/** Stands for adapters: the first layer of an MLP, or a network from a file. */
+const BODY = ["/^(fc0|network)/"];
+
 /** Strategies and plugins that learn or compare features, by class name. */
 export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = {
   NCMPlugin: withPlugin(() => new NCMPlugin({ memSize: 30 })),
@@ -31,9 +34,8 @@ export const REPRESENTATION_MEMBERS: Readonly<Record<string, ContractMember>> = 
   CoPEPlugin: withPlugin(() => new CoPEPlugin({ memSize: 20, batchSizeMem: 5, alpha: 0.5 }), {
     randomStreams: ["cope"],
   }),
-  // The first layer stands for adapters.
-  LAE: { create: (options) => new LAE({ ...options, parameters: ["fc0"], decay: 0.8, heldShare: 0.3 }) },
-  LAEPlugin: withPlugin(() => new LAEPlugin({ parameters: ["/^fc0/"], decay: 0.9, ensemble: false })),
+  LAE: { create: (options) => new LAE({ ...options, parameters: BODY, decay: 0.8, heldShare: 0.3 }) },
+  LAEPlugin: withPlugin(() => new LAEPlugin({ parameters: BODY, decay: 0.9, ensemble: false })),
   BiC: { create: (options) => new BiC({ ...options, memSize: 30 }), randomStreams: ["bic"] },
   BiCPlugin: withPlugin(() => new BiCPlugin({ memSize: 30, lambda: 0.4 }), { randomStreams: ["bic"] }),
 };
