@@ -1,7 +1,7 @@
 import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { Preprocessing } from "../export/input_form.ts";
-import { DATA_TYPE_NUMBERS } from "../file/model_message.ts";
 import { int, ints, type OnnxGraph, type OnnxNode, type ValueInfo } from "../file/onnx_model.ts";
+import { DATA_TYPE_NUMBERS } from "../file/onnx_numbers.ts";
 import { SAMPLES_NAME } from "../layers/input.ts";
 import { createFloats, createNamer, renameInputs } from "./edit_graph.ts";
 

@@ -1,6 +1,6 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
-import { DATA_TYPE_NUMBERS } from "../file/model_message.ts";
 import { int, type OnnxGraph, type OnnxNode, type OnnxTensor, type ValueInfo } from "../file/onnx_model.ts";
+import { DATA_TYPE_NUMBERS } from "../file/onnx_numbers.ts";
 import { createNamer, readFloats } from "./edit_graph.ts";
 
 /** The largest number of float16. */

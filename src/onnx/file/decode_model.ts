@@ -1,6 +1,6 @@
 import { needs, SyntaxRefusal } from "../../core/errors/errors.ts";
 import { type DecodedGraph, decodedModelSchema } from "./decoded_model_schema.ts";
-import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, EXTERNAL_LOCATION, modelMessage } from "./model_message.ts";
+import { modelMessage } from "./model_message.ts";
 import type {
   AttributeValue,
   BatchDimension,
@@ -12,6 +12,7 @@ import type {
   OnnxTensor,
   ValueInfo,
 } from "./onnx_model.ts";
+import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, EXTERNAL_LOCATION } from "./onnx_numbers.ts";
 
 /**
  * Reads an ONNX file. Fields that Firn never writes are skipped; tensors must keep their values as raw data.

@@ -1,148 +1,112 @@
 import { joinBytes } from "../../core/join_bytes.ts";
-import { encodeFieldHeader } from "./field_header.ts";
-import {
-  ATTRIBUTE_NUMBERS,
-  DATA_TYPE_NUMBERS,
-  EXTERNAL_LOCATION,
-  graphMessage,
-  modelMessage,
-  tensorMessage,
-} from "./model_message.ts";
+import { MessageWriter, measurePieces } from "./message_writer.ts";
 import type { AttributeValue, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./onnx_model.ts";
-
-/** The numbers of the fields that are written here, not by protobufjs. */
-const GRAPH_FIELD = 7;
-const INITIALIZER_FIELD = 5;
-const RAW_DATA_FIELD = 9;
+import { ATTRIBUTE_NUMBERS, DATA_TYPE_NUMBERS, EXTERNAL_LOCATION } from "./onnx_numbers.ts";
 
 /** The bytes of an ONNX file. Equal models give equal bytes. The caller owns the result. */
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
-  return joinBytes(encodePieces(model));
+  return joinBytes(writeModel(model).listPieces());
 }
 
 /** How many bytes `encodeModel` would give. */
 export function measureModel(model: OnnxModel): number {
-  return measurePieces(encodePieces(model));
+  return measurePieces(writeModel(model).listPieces());
 }
 
 /**
- * The same bytes in pieces that follow each other: tensors are views of their own bytes, so that a large model is not
- * copied here.
+ * Fields are written in the order of their numbers, which proto/onnx.proto has: protobufjs reads these files by it.
+ * Tensors are views of their own bytes, so that a large model is not copied here.
  */
-function encodePieces(model: OnnxModel): readonly Uint8Array[] {
-  const { graph } = model;
-  const graphPieces = encodeGraphPieces(graph);
-  const beforeGraph = {
-    ir_version: model.irVersion,
-    producer_name: model.producerName,
-    producer_version: model.producerVersion,
-    doc_string: model.docString,
-  };
-  const behindGraph = {
-    opset_import: [{ domain: "", version: model.opsetVersion }, ...importDomains(graph.nodes)],
-    metadata_props: Object.entries(model.metadata).map(([key, value]) => ({ key, value })),
-  };
-  return [
-    modelMessage.encode(modelMessage.create(beforeGraph)).finish(),
-    encodeFieldHeader(GRAPH_FIELD, measurePieces(graphPieces)),
-    ...graphPieces,
-    modelMessage.encode(modelMessage.create(behindGraph)).finish(),
-  ];
-}
-
-/** Fields in the order of their numbers, as protobufjs writes them. */
-function encodeGraphPieces(graph: OnnxGraph): readonly Uint8Array[] {
-  const { name, node, input, output } = describeGraph(graph);
-  return [
-    graphMessage.encode(graphMessage.create({ name, node })).finish(),
-    ...graph.initializers.flatMap(encodeTensorPieces),
-    graphMessage.encode(graphMessage.create({ input, output })).finish(),
-  ];
-}
-
-function encodeTensorPieces(tensor: OnnxTensor): readonly Uint8Array[] {
-  const before = tensorMessage.encode(tensorMessage.create(describeTensor(tensor))).finish();
-  const pieces = tensor.external
-    ? [before]
-    : [before, encodeFieldHeader(RAW_DATA_FIELD, tensor.bytes.length), tensor.bytes];
-  return [encodeFieldHeader(INITIALIZER_FIELD, measurePieces(pieces)), ...pieces];
-}
-
-function measurePieces(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
+function writeModel(model: OnnxModel): MessageWriter {
+  const { graph, metadata } = model;
+  return new MessageWriter()
+    .integer(1, model.irVersion)
+    .text(2, model.producerName)
+    .text(3, model.producerVersion)
+    .text(6, model.docString)
+    .message(7, writeGraph(graph))
+    .messages(8, [writeOperatorSet("", model.opsetVersion), ...importDomains(graph.nodes)])
+    .messages(14, writeTexts(metadata));
 }
 
 /** onnxruntime's own domains have one version each. */
-function importDomains(nodes: readonly OnnxNode[]): object[] {
+function importDomains(nodes: readonly OnnxNode[]): MessageWriter[] {
   const domains = new Set(nodes.flatMap(({ domain }) => (domain ? [domain] : [])));
-  return [...domains].map((domain) => ({ domain, version: 1 }));
+  return [...domains].map((domain) => writeOperatorSet(domain, 1));
 }
 
-function describeGraph(graph: OnnxGraph) {
-  return {
-    name: graph.name,
-    node: graph.nodes.map(encodeNode),
-    initializer: graph.initializers.map(describeWholeTensor),
-    input: graph.inputs.map(encodeValueInfo),
-    output: graph.outputs.map(encodeValueInfo),
-  };
+function writeOperatorSet(domain: string, version: number): MessageWriter {
+  return new MessageWriter().text(1, domain).integer(2, version);
 }
 
-function encodeNode(node: OnnxNode): object {
-  return {
-    input: node.inputs,
-    output: node.outputs,
-    name: node.name,
-    op_type: node.op,
-    domain: node.domain ?? "",
-    attribute: Object.entries(node.attributes).map(([name, value]) => ({
-      name,
-      type: ATTRIBUTE_NUMBERS[value.kind],
-      ...encodeAttribute(value),
-    })),
-  };
+function writeTexts(texts: Readonly<Record<string, string>>): MessageWriter[] {
+  return Object.entries(texts).map(([key, value]) => new MessageWriter().text(1, key).text(2, value));
 }
 
-function encodeAttribute(attribute: AttributeValue): object {
+function writeGraph({ name, nodes, initializers, inputs, outputs }: OnnxGraph): MessageWriter {
+  return new MessageWriter()
+    .messages(1, nodes.map(writeNode))
+    .text(2, name)
+    .messages(5, initializers.map(writeTensor))
+    .messages(11, inputs.map(writeValueInfo))
+    .messages(12, outputs.map(writeValueInfo));
+}
+
+function writeNode({ inputs, outputs, name, op, attributes, domain = "" }: OnnxNode): MessageWriter {
+  return new MessageWriter()
+    .texts(1, inputs)
+    .texts(2, outputs)
+    .text(3, name)
+    .text(4, op)
+    .messages(
+      5,
+      Object.entries(attributes).map(([key, value]) => writeAttribute(key, value)),
+    )
+    .text(7, domain);
+}
+
+function writeAttribute(name: string, attribute: AttributeValue): MessageWriter {
+  const writer = new MessageWriter().text(1, name);
+  return writeValue(attribute, writer).integer(20, ATTRIBUTE_NUMBERS[attribute.kind]);
+}
+
+function writeValue(attribute: AttributeValue, writer: MessageWriter): MessageWriter {
   switch (attribute.kind) {
-    case "int":
-      return { i: attribute.value };
     case "float":
-      return { f: attribute.value };
+      return writer.presentFloat(2, attribute.value);
+    case "int":
+      return writer.presentInteger(3, attribute.value);
     case "string":
-      return { s: new TextEncoder().encode(attribute.value) };
-    case "ints":
-      return { ints: attribute.value };
-    case "floats":
-      return { floats: attribute.value };
-    case "strings":
-      return { strings: attribute.value.map((text) => new TextEncoder().encode(text)) };
+      return writer.presentText(4, attribute.value);
     case "tensor":
-      return { t: describeWholeTensor(attribute.value) };
+      return writer.message(5, writeTensor(attribute.value));
     case "graph":
-      return { g: describeGraph(attribute.value) };
+      return writer.message(6, writeGraph(attribute.value));
+    case "floats":
+      return writer.floats(7, attribute.value);
+    case "ints":
+      return writer.integers(8, attribute.value);
+    case "strings":
+      return writer.texts(9, attribute.value);
   }
 }
 
-function describeWholeTensor(tensor: OnnxTensor): object {
-  const described = describeTensor(tensor);
-  return tensor.external ? described : { ...described, raw_data: tensor.bytes };
-}
-
-/** All but the bytes. */
-function describeTensor({ name, shape, dataType, external }: OnnxTensor): object {
-  const described = { dims: shape, data_type: DATA_TYPE_NUMBERS[dataType], name };
-  if (!external) return described;
+function writeTensor({ name, shape, dataType, bytes, external }: OnnxTensor): MessageWriter {
+  const writer = new MessageWriter().integers(1, shape).integer(2, DATA_TYPE_NUMBERS[dataType]).text(8, name);
+  if (!external) return writer.presentBytes(9, bytes);
   const { location, offset, length } = external;
   const place = { location, offset: String(offset), length: String(length) };
-  return {
-    ...described,
-    external_data: Object.entries(place).map(([key, value]) => ({ key, value })),
-    data_location: EXTERNAL_LOCATION,
-  };
+  return writer.messages(13, writeTexts(place)).integer(14, EXTERNAL_LOCATION);
 }
 
-function encodeValueInfo(info: ValueInfo): object {
-  const dim = info.shape.map((length) => (typeof length === "number" ? { dim_value: length } : { dim_param: length }));
-  return { name: info.name, type: { tensor_type: { elem_type: DATA_TYPE_NUMBERS[info.dataType], shape: { dim } } } };
+function writeValueInfo({ name, dataType, shape }: ValueInfo): MessageWriter {
+  const dimensions = shape.map((length) =>
+    typeof length === "number"
+      ? new MessageWriter().presentInteger(1, length)
+      : new MessageWriter().presentText(2, length),
+  );
+  const tensorType = new MessageWriter()
+    .integer(1, DATA_TYPE_NUMBERS[dataType])
+    .message(2, new MessageWriter().messages(1, dimensions));
+  return new MessageWriter().text(1, name).message(2, new MessageWriter().message(1, tensorType));
 }

@@ -1,9 +1,7 @@
-import { TypeRefusal } from "../../core/errors/errors.ts";
-import { type ImportedNetwork, parseNetwork } from "../import/imported_network.ts";
+import type { ImportedNetwork } from "../import/imported_network.ts";
 import { replayNetwork } from "../import/replay_network.ts";
-import type { LayerJson } from "../topology/topology_schema.ts";
 import type { LayerCall } from "./layer_call.ts";
-import type { ClassFamily, LayerFamily } from "./layer_definition.ts";
+import type { LayerFamily } from "./layer_definition.ts";
 
 /** A network from an ONNX file as one layer; its weights are `${layer}/NAME`. */
 export interface ImportedNetworkSpec extends LayerCall {
@@ -22,19 +20,8 @@ export const importedNetworkLayers = {
   },
 } satisfies LayerFamily<ImportedNetworkSpec>;
 
-/** Their class in TF.js: our own. */
-export const importedNetworkClasses = {
-  ImportedNetwork: parseImportedNetwork,
-} satisfies ClassFamily<ImportedNetworkSpec>;
-
 /** Whether a norm goes by its batch in training: one whose scale is trained. */
 function hasTrainedNorm({ nodes, weights }: ImportedNetwork): boolean {
   const trained = new Set(weights.filter(({ isTrainable }) => isTrainable).map(({ name }) => name));
   return nodes.some(({ op, inputs: [, scale = ""] }) => op === "BatchNormalization" && trained.has(scale));
-}
-
-function parseImportedNetwork(layer: LayerJson, call: LayerCall): ImportedNetworkSpec {
-  const { network } = layer.config;
-  if (typeof network !== "string") throw new TypeRefusal(`layer "${layer.config.name}": network must be a text`);
-  return { ...call, kind: "importedNetwork", layer: layer.config.name, network: parseNetwork(network) };
 }

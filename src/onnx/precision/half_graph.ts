@@ -1,6 +1,6 @@
 import { valueAt } from "../../core/element_at.ts";
-import { DATA_TYPE_NUMBERS } from "../file/model_message.ts";
 import { int, type OnnxTensor, type ValueType } from "../file/onnx_model.ts";
+import { DATA_TYPE_NUMBERS } from "../file/onnx_numbers.ts";
 import type { Graph, GraphInput, GraphNode, ValueName } from "../graph.ts";
 import type { HalfPrecision } from "./precision.ts";
 

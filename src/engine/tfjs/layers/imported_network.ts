@@ -1,7 +1,8 @@
 import { RangeRefusal } from "../../../core/errors/errors.ts";
 import { assertOptions, type OptionRules } from "../../../core/options/assert_options.ts";
 import { anything, listOf, required, text } from "../../../core/options/value_rules.ts";
-import { formatNetwork, type ImportedNetwork as Network, parseNetwork } from "../../../onnx/import/imported_network.ts";
+import { formatNetwork, type ImportedNetwork as Network } from "../../../onnx/import/imported_network.ts";
+import { parseNetwork } from "../../../onnx/import/parse_network.ts";
 import { LAYER_RULES, type LayerOptions } from "../layer_rules.ts";
 import * as tf from "../tensorflow.ts";
 
