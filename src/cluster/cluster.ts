@@ -77,7 +77,7 @@ export class Cluster {
     this.#scratch = new ScratchHandle(group);
     this.#optimizer = new OptimizerHandle(group);
     const handles = { group, batch: this.#batch, penalties: this.penalties, scratch: this.#scratch };
-    this.#command = new CommandHandle({ ...handles, features: this.features }, options);
+    this.#command = new CommandHandle({ ...handles, features: this.features }, prepared, options);
     this.lossScale = this.#command.lossScale;
     this.resident = new ResidentHandle(group, memory.control, this.#command);
   }
@@ -181,8 +181,7 @@ export class Cluster {
   }
 
   /**
-   * What a layer gives for the samples [B, …], channels last: features. The layers' state is left alone, training or
-   * not.
+   * What a layer gives for the samples [B, …], channels last: features. The layers' state is left alone.
    * @throws {RangeError} If the model has no layer of that name.
    */
   activations(request: ComputeRequest, layerName: string): Promise<HostTensor> {
@@ -279,6 +278,7 @@ export class Cluster {
     }
     await this.options.ranks.takeFirst([memory.parameters, memory.state]);
     this.constantWeights.changeModel(prepared);
+    this.#command.changeModel(prepared);
     await this.features.changeModel(prepared);
     this.penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);

@@ -12,6 +12,7 @@ import type { ModelTopology } from "./model_topology.ts";
 import { assertCarrierChoice } from "./onnxruntime/choose_carrier.ts";
 import type { EvaluatedRows } from "./onnxruntime/constant_weights_cost.ts";
 import { type CudaOptions, cudaOptionsRule } from "./onnxruntime/cuda/cuda_options.ts";
+import type { ModelFacts } from "./onnxruntime/model_facts.ts";
 
 /**
  * A model as an engine takes it: plain data, prepared once for all replicas. `movesState` says whether a step of
@@ -22,6 +23,7 @@ export type EngineModel =
       readonly kind: "onnxruntime";
       readonly spec: ModelSpec;
       readonly movesState: boolean;
+      readonly facts: ModelFacts;
       /** What lies below the first trained layer, where that can be computed once a sample. */
       readonly frozenPart?: FrozenPart;
     }
@@ -72,10 +74,12 @@ export async function prepareModel(
   const { parseTopology } = await import("../onnx/topology/parse_topology.ts");
   const { movesState } = await import("../onnx/engine_graphs.ts");
   const { findFrozenPart } = await import("../onnx/topology/find_frozen_part.ts");
+  const { findModelFacts } = await import("./onnxruntime/model_facts.ts");
   const spec = parseTopology(topology);
   assertVectorsFit("the model", { parameters: spec.layout.size, state: spec.stateLayout.size });
   const frozenPart = findFrozenPart(spec, topology);
-  return { kind, spec, movesState: movesState(spec), ...(frozenPart ? { frozenPart } : {}) };
+  const facts = findModelFacts(spec);
+  return { kind, spec, movesState: movesState(spec), facts, ...(frozenPart ? { frozenPart } : {}) };
 }
 
 /**
@@ -94,7 +98,7 @@ export async function createEngine(spec: EngineSpec): Promise<Engine> {
         precision,
         ...(takesCudaOptions(device) && Object.keys(cuda).length > 0 ? { cuda } : {}),
       };
-      const whole = await createOnnxruntimeEngine({ spec: model.spec, ...settings });
+      const whole = await createOnnxruntimeEngine({ spec: model.spec, facts: model.facts, ...settings });
       const { frozenPart } = model;
       if (!frozenPart || !keepsFeatures) return whole;
       const { FeatureCacheEngine } = await import("./feature_cache/feature_cache_engine.ts");

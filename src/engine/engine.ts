@@ -4,6 +4,7 @@ import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { FlatVector } from "./device/device_vector.ts";
 import type { DeviceComputer } from "./device/vector_program.ts";
 import type { SharedFeatures } from "./feature_cache/shared_features.ts";
+import type { GraphFile } from "./onnxruntime/graph_file.ts";
 
 /** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
 export interface ModelVectors {
@@ -129,6 +130,8 @@ export interface Engine {
   readonly stateLayout: ParameterLayout;
   /** C, the width of the output. */
   readonly outputSize: number;
+  /** Takes a graph that another thread made; one that is not given is made here, when it is first needed. */
+  addGraph?(name: string, file: GraphFile): void;
   /** outputs ← model(x). */
   forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void>;
   /** The fused step: outputs, losses and gradient of the objective in one pass. */
@@ -153,7 +156,7 @@ export interface Engine {
    * The shape of one row of what a layer gives, channels last.
    * @throws {RangeError} If the model has no layer of that name.
    */
-  activationShape?(layerName: string): readonly number[];
+  activationShape?(layerName: string): Promise<readonly number[]>;
   /**
    * out ← what a layer gives for the rows [n, …activationShape], row-major. The state is left alone, whatever the mode.
    * @throws {RangeError} If the model has no layer of that name, or `out` another length.
@@ -164,7 +167,7 @@ export interface Engine {
    * @throws {RangeError} If the outputs are no differentiable function of the samples: an embedding takes them for ids,
    * say.
    */
-  assertInputGradients?(): void;
+  assertInputGradients?(): Promise<void>;
   /**
    * out ← (dOutputs/dSamples)ᵀ dOutputs [n, …sampleShape], where dOutputs is [n, C]. The state is left alone, whatever
    * the mode.

@@ -5,6 +5,7 @@ import { ConstantWeights } from "../../src/cluster/handles/constant_weights.ts";
 import { createArrayDataset } from "../../src/data/array_dataset.ts";
 import { Dataset } from "../../src/data/dataset.ts";
 import type { EngineModel } from "../../src/engine/create_engine.ts";
+import { findModelFacts } from "../../src/engine/onnxruntime/model_facts.ts";
 import { Naive } from "../../src/methods/naive/naive.ts";
 import { takeTopology } from "../../src/models/take_topology.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
@@ -31,7 +32,7 @@ function describeModel(): EngineModel {
   const model = buildModel();
   const spec = parseTopology(takeTopology(model));
   model.dispose();
-  return { kind: "onnxruntime", spec, movesState: false };
+  return { kind: "onnxruntime", spec, movesState: false, facts: findModelFacts(spec) };
 }
 
 async function evaluate(workers: number, plugins: readonly StrategyPlugin[] = []) {

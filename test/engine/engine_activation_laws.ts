@@ -70,7 +70,8 @@ export function describeActivations(create: (topology: ModelTopology) => Promise
     expect(measureDifference(await compute(engine, vectors, input, "grid"), dropped)).toBe(0);
     const evaluated = { ...input, mode: "eval" } as const;
     expect(measureDifference(await compute(engine, vectors, evaluated, "drop"), hidden)).toBeLessThan(tolerance);
-    const shapes = ["hidden", "grid", "norm", "flat"].map((name) => engine.activationShape?.(name));
+    const names = ["hidden", "grid", "norm", "flat"];
+    const shapes = await Promise.all(names.map((name) => engine.activationShape?.(name)));
     expect(shapes).toEqual([[6], [3, 2], [3, 2], [6]]);
   });
 
@@ -102,7 +103,7 @@ async function compute(
   input: EngineInput,
   layerName: string,
 ): Promise<Float32Array> {
-  const shape = engine.activationShape?.(layerName) ?? [];
+  const shape = (await engine.activationShape?.(layerName)) ?? [];
   const rows = input.x.shape[0] ?? 0;
   const out = new Float32Array(shape.reduce((product, length) => product * length, rows)).fill(Number.NaN);
   await engine.activations?.(vectors, input, layerName, out);

@@ -1,7 +1,8 @@
 import { elementAt } from "../../core/element_at.ts";
 import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
-import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
+import type { EngineModel } from "../../engine/create_engine.ts";
 import type { StepRates } from "../../optimizers/optimizer.ts";
+import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import type { AfterGradient, ComputeRequest } from "../compute_request.ts";
 import type { FeatureHandle } from "../features/feature_handle.ts";
 import { LossScale } from "../loss_scale.ts";
@@ -10,6 +11,7 @@ import { countShards } from "../memory/shards.ts";
 import { Phase, ROW_MEASURES, Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 import type { BatchHandle } from "./batch_handle.ts";
+import { GraphHandle, type GraphOptions } from "./graph_handle.ts";
 import { writeRates } from "./optimizer_handle.ts";
 import type { PenaltyHandle } from "./penalty_handle.ts";
 import type { ScratchHandle } from "./scratch_handle.ts";
@@ -35,6 +37,7 @@ export class CommandHandle {
   /** Optimizer steps since the start or the last reset. */
   stepCount = 0;
   readonly #handles: RequestHandles;
+  readonly #graphs: GraphHandle;
   /** Of steps in half precision. */
   readonly lossScale: LossScale;
   readonly #logicalShards: number;
@@ -44,11 +47,18 @@ export class CommandHandle {
 
   constructor(
     handles: RequestHandles,
-    { logicalShards, precision }: { readonly logicalShards: number; readonly precision: TrainingPrecision },
+    model: EngineModel,
+    options: GraphOptions & Pick<ResolvedClusterOptions, "logicalShards">,
   ) {
     this.#handles = handles;
-    this.#logicalShards = logicalShards;
-    this.lossScale = new LossScale(precision);
+    this.#graphs = new GraphHandle(handles.group, model, options);
+    this.#logicalShards = options.logicalShards;
+    this.lossScale = new LossScale(options.precision);
+  }
+
+  /** The replicas compute another model from now on. */
+  changeModel(model: EngineModel): void {
+    this.#graphs.changeModel(model);
   }
 
   /** True while a request is worked on. */
@@ -158,6 +168,7 @@ export class CommandHandle {
   async run(phases: number, { control }: ReplicaMemory): Promise<void> {
     control[Word.phases] = phases;
     control[Word.stepCount] = this.stepCount + 1;
+    await this.#graphs.provide(phases, control);
     await this.#handles.group.run();
   }
 }

@@ -3,6 +3,7 @@ import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import type { DeviceTraffic } from "../../engine/device/device_memory.ts";
 import type { SharedFeatures } from "../../engine/feature_cache/shared_features.ts";
+import type { GraphFile } from "../../engine/onnxruntime/graph_file.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
@@ -40,9 +41,11 @@ export type ReplicaCommand =
   | { readonly kind: "setInputGradients"; readonly values: Float32Array<SharedArrayBuffer> }
   /** Where features of frozen layers are found and kept; takes the place of what was there before. */
   | { readonly kind: "setFeatures"; readonly features: SharedFeatures }
+  /** A graph that the coordinator has made for the model, by the name that the engine asks for it by. */
+  | { readonly kind: "addGraph"; readonly name: string; readonly file: GraphFile }
   /** Frees what was prepared for weights that stayed as they are: the evaluation has ended. */
   | { readonly kind: "forgetWeights" }
-  /** Replaces the model. Sources and penalties stay; minibatch memory and alternate vectors are forgotten. */
+  /** Replaces the model. Sources and penalties stay; minibatch memory, graphs and alternate vectors are forgotten. */
   | { readonly kind: "loadModel"; readonly model: EngineModel; readonly memory: ReplicaMemory };
 
 /** What the coordinator asks one replica; all replicas of a model answer alike. */

@@ -1,6 +1,4 @@
 import { elementAt } from "../../core/element_at.ts";
-import { serializeError } from "../../core/errors/error_data.ts";
-import { RefusalError } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
 import { awaitSamples } from "../../data/store/await_samples.ts";
 import { createEngine, type EngineSpec } from "../../engine/create_engine.ts";
@@ -24,8 +22,9 @@ import {
 import type { ReplicaAnswer, ReplicaCommand, ReplicaQuestion } from "../protocol/replica_command.ts";
 import type { ReplicaSetup } from "../protocol/replica_setup.ts";
 import { ResidentGroup } from "../resident/resident_group.ts";
-import { ResidentVectors } from "../resident/resident_vectors.ts";
+import type { ResidentVectors } from "../resident/resident_vectors.ts";
 import { workAfterBarrier } from "./after_barrier.ts";
+import { answerQuestion } from "./answer_question.ts";
 import { ReplicaState } from "./replica_state.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
 
@@ -47,15 +46,20 @@ export class Replica {
   /** Where the vectors stay on the device. */
   #resident: ResidentVectors | undefined;
 
-  /** `engine` is what `createEngine` made of the setup's. */
-  constructor({ index, generation, engine: spec, memory }: ReplicaSetup, engine: Engine) {
+  private constructor({ index, generation, engine: spec, memory }: ReplicaSetup, engine: Engine) {
     this.#index = index;
     this.#generation = generation;
     this.#spec = spec;
     this.#engine = engine;
     this.#known = new ReplicaState(memory, index);
     this.#timings = viewTimings(memory.timings, index);
-    this.#resident = this.#createResident();
+  }
+
+  /** A replica whose engine is what `createEngine` made of the setup's. */
+  static async start(setup: ReplicaSetup, engine: Engine): Promise<Replica> {
+    const replica = new Replica(setup, engine);
+    replica.#resident = await replica.#createResident();
+    return replica;
   }
 
   /** Takes a command in; loads an engine where it brings another model. */
@@ -67,9 +71,10 @@ export class Replica {
       this.#engine = engine;
     }
     if (command.kind === "setFeatures") this.#engine.useFeatures?.(command.features);
+    if (command.kind === "addGraph") this.#engine.addGraph?.(command.name, command.file);
     if (command.kind === "forgetWeights") await this.#engine.forgetWeights?.();
     this.#known.apply(command);
-    if (command.kind === "loadModel") this.#resident = this.#createResident();
+    if (command.kind === "loadModel") this.#resident = await this.#createResident();
     if (command.kind === "setPenalties") this.#resident?.miss(ResidentGroup.penalties);
     if (command.kind === "setOptimizer") {
       this.#resident?.changeOptimizer();
@@ -79,13 +84,8 @@ export class Replica {
   }
 
   /** Answers a question about the model. */
-  answer(question: ReplicaQuestion): ReplicaAnswer {
-    if (question.kind === "traffic") return { kind: "traffic", traffic: this.#engine.computer?.memory.traffic };
-    try {
-      return { kind: "shape", shape: this.#measure(question) };
-    } catch (thrown) {
-      return { kind: "refusal", error: serializeError(thrown) };
-    }
+  answer(question: ReplicaQuestion): Promise<ReplicaAnswer> {
+    return answerQuestion(this.#engine, question);
   }
 
   /** Brings groups of vectors from the device to shared memory, at once. */
@@ -151,26 +151,16 @@ export class Replica {
     this.#resident.update(phases);
   }
 
-  #createResident(): ResidentVectors | undefined {
+  /** Replicas on the processor load none of what vectors on a device need. */
+  async #createResident(): Promise<ResidentVectors | undefined> {
     const { computer, layout } = this.#engine;
-    return this.#spec.keepsVectors && computer ? new ResidentVectors(computer, layout, this.#known) : undefined;
+    if (!this.#spec.keepsVectors || !computer) return undefined;
+    const { ResidentVectors } = await import("../resident/resident_vectors.ts");
+    return new ResidentVectors(computer, layout, this.#known);
   }
 
   get #isScratch(): boolean {
     return this.#known.memory.control[Word.scratch] === 1;
-  }
-
-  #measure(question: Exclude<ReplicaQuestion, { kind: "traffic" }>): readonly number[] {
-    const engine = this.#engine;
-    switch (question.kind) {
-      case "activationShape":
-        if (engine.activationShape) return engine.activationShape(question.layerName);
-        throw new RefusalError(`the engine ${engine.name} cannot compute a layer's activations`);
-      case "inputGradients":
-        if (!engine.inputGradients) throw new RefusalError(`the engine ${engine.name} cannot differentiate samples`);
-        engine.assertInputGradients?.();
-        return [];
-    }
   }
 
   async #computeShard(shard: number, phases: number): Promise<void> {

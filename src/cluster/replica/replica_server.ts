@@ -29,7 +29,7 @@ export class ReplicaServer {
     // What was issued before belongs to whoever was here then.
     const sequence = Atomics.load(control, Word.sequence);
     const engine = await createEngine(setup.engine);
-    const server = new ReplicaServer(setup, new Replica(setup, engine));
+    const server = new ReplicaServer(setup, await Replica.start(setup, engine));
     server.#beat();
     void server.#listen(sequence);
     return { server, engine: engine.name };

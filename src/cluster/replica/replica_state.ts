@@ -1,6 +1,7 @@
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import type { SharedFeatures } from "../../engine/feature_cache/shared_features.ts";
+import type { GraphFile } from "../../engine/onnxruntime/graph_file.ts";
 import { VectorKernels } from "../../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
@@ -37,6 +38,8 @@ export class ReplicaState {
   activations: ActivationMemory | undefined;
   inputGradients: Float32Array<SharedArrayBuffer> | undefined;
   features: SharedFeatures | undefined;
+  /** Graphs that the coordinator has made for the model, by name. */
+  readonly graphs = new Map<string, GraphFile>();
 
   readonly #thread: number;
 
@@ -88,6 +91,9 @@ export class ReplicaState {
       case "setFeatures":
         this.features = command.features;
         return;
+      case "addGraph":
+        this.graphs.set(command.name, command.file);
+        return;
       case "forgetWeights":
         return;
       case "loadModel":
@@ -109,6 +115,7 @@ export class ReplicaState {
       ...(activations ? [{ kind: "setActivations", activations } as const] : []),
       ...(inputGradients ? [{ kind: "setInputGradients", values: inputGradients } as const] : []),
       ...(features ? [{ kind: "setFeatures", features } as const] : []),
+      ...[...this.graphs].map(([name, file]) => ({ kind: "addGraph", name, file }) as const),
     ];
   }
 
@@ -121,6 +128,7 @@ export class ReplicaState {
     this.activations = undefined;
     this.features = undefined;
     this.vectors.clear();
+    this.graphs.clear();
   }
 }
 

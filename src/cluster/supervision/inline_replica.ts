@@ -21,7 +21,7 @@ export class InlineReplica implements ReplicaGroup {
   /** Loads the engine. `memory` must be made for one replica. */
   static async start(spec: EngineSpec, memory: ReplicaMemory): Promise<InlineReplica> {
     const engine = await createEngine(spec);
-    const replica = new Replica({ index: 0, generation: 0, engine: spec, memory }, engine);
+    const replica = await Replica.start({ index: 0, generation: 0, engine: spec, memory }, engine);
     return new InlineReplica(engine.name, replica, memory.control);
   }
 

@@ -122,7 +122,7 @@ export class FeatureCacheEngine implements Engine {
     return isDone;
   }
 
-  activationShape(layerName: string): readonly number[] {
+  async activationShape(layerName: string): Promise<readonly number[]> {
     const { whole } = this.#parts;
     if (whole.activationShape) return whole.activationShape(layerName);
     throw new RangeRefusal(`the engine ${whole.name} cannot compute a layer's activations`);
@@ -136,8 +136,8 @@ export class FeatureCacheEngine implements Engine {
       await this.#compute(vectors, input, async (engine, own, part) => engine.activations?.(own, part, layerName, out));
   }
 
-  assertInputGradients(): void {
-    this.#parts.whole.assertInputGradients?.();
+  async assertInputGradients(): Promise<void> {
+    await this.#parts.whole.assertInputGradients?.();
   }
 
   async inputGradients(

@@ -1,6 +1,6 @@
-import type { Graph } from "../../onnx/graph.ts";
 import type { DeviceComputer } from "../device/vector_program.ts";
-import type { GraphPorts, PortArray } from "./graph_ports.ts";
+import type { GraphFile } from "./graph_file.ts";
+import type { PortArray } from "./graph_ports.ts";
 import type { SessionSettings } from "./session_options.ts";
 
 /** The ways to onnxruntime: its C API in the memory that we own, or the addon of its npm package. */
@@ -27,7 +27,7 @@ export interface Carrier {
   /** What it is and, where another was wanted, why not that: for people. */
   readonly description: string;
   /** Loads a graph. @throws {Error} If onnxruntime refuses it, or the device is not there. */
-  load(graph: Graph, ports: GraphPorts, settings: SessionSettings): Promise<GraphRunner>;
+  load(file: GraphFile, settings: SessionSettings): Promise<GraphRunner>;
   /** Where the device has memory of its own, in which flat vectors may stay: what computes with them there. */
   createComputer?(settings: SessionSettings): DeviceComputer;
 }

@@ -1,7 +1,7 @@
 import { int } from "../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../onnx/graph.ts";
 import type { Carrier, GraphRunner } from "./carrier.ts";
-import { listPorts } from "./graph_ports.ts";
+import { encodeGraphFile } from "./graph_file.ts";
 
 let found: Promise<number | undefined> | undefined;
 
@@ -29,8 +29,7 @@ async function measureBlock(carrier: Carrier): Promise<number | undefined> {
 
 /** Undefined where onnxruntime does not know the operator. */
 async function openRunner(carrier: Carrier): Promise<GraphRunner | undefined> {
-  const graph = createGraph();
-  return carrier.load(graph, listPorts(graph), { device: "cpu", intraOpThreads: 1 }).catch(() => undefined);
+  return carrier.load(encodeGraphFile(createGraph()), { device: "cpu", intraOpThreads: 1 }).catch(() => undefined);
 }
 
 const CHANNELS = 4;

@@ -1,11 +1,12 @@
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import type { ParameterEntry } from "../../core/parameter_layout.ts";
-import type { Graph } from "../../onnx/graph.ts";
+import type { RowLimit } from "../../onnx/graph.ts";
 import type { FlatVector } from "../device/device_vector.ts";
 import type { DropoutKey } from "../engine.ts";
 import type { Carrier, GraphRunner } from "./carrier.ts";
-import { listPorts, type Place, type PortArray, resolveShape } from "./graph_ports.ts";
+import type { GraphFile } from "./graph_file.ts";
+import { type GraphPorts, type Place, type PortArray, resolveShape, type VectorKind } from "./graph_ports.ts";
 import type { RunScratch } from "./run_scratch.ts";
 import type { SessionSettings } from "./session_options.ts";
 
@@ -52,27 +53,25 @@ export class GraphSession {
   /** Parts of the gradient that the graph writes, and of the state. */
   readonly gradientEntries: readonly ParameterEntry[];
   readonly stateEntries: readonly ParameterEntry[];
-  readonly #graph: Graph;
+  readonly #rowLimit: RowLimit | undefined;
   readonly #places: readonly Place[];
   /** Undefined for a graph without outputs, which onnxruntime refuses: the gradients of a model that is frozen. */
   readonly #runner: GraphRunner | undefined;
   readonly #scratch: RunScratch;
 
-  private constructor(graph: Graph, places: readonly Place[], runner: GraphRunner | undefined, scratch: RunScratch) {
-    this.#graph = graph;
-    this.#places = places;
+  private constructor({ ports, rowLimit }: GraphFile, runner: GraphRunner | undefined, scratch: RunScratch) {
+    this.#rowLimit = rowLimit;
+    this.#places = ports.places;
     this.#runner = runner;
     this.#scratch = scratch;
-    const roles = graph.outputs.map(({ role }) => role);
-    this.gradientEntries = roles.flatMap((role) => (role.kind === "gradient" ? [role.entry] : []));
-    this.stateEntries = roles.flatMap((role) => (role.kind === "newState" ? [role.entry] : []));
+    this.gradientEntries = listWritten(ports, "gradient");
+    this.stateEntries = listWritten(ports, "newState");
   }
 
   /** @throws {Error} If onnxruntime refuses the graph or the device. */
-  static async create(graph: Graph, { carrier, settings, scratch }: SessionSurroundings): Promise<GraphSession> {
-    const ports = listPorts(graph);
-    const runner = graph.outputs.length === 0 ? undefined : await carrier.load(graph, ports, settings);
-    return new GraphSession(graph, ports.places, runner, scratch);
+  static async create(file: GraphFile, { carrier, settings, scratch }: SessionSurroundings): Promise<GraphSession> {
+    const runner = file.ports.outputs.length === 0 ? undefined : await carrier.load(file, settings);
+    return new GraphSession(file, runner, scratch);
   }
 
   /**
@@ -81,7 +80,7 @@ export class GraphSession {
    * @throws {Error} If an array that the graph needs is missing or of another length.
    */
   async run(arrays: RunArrays): Promise<void> {
-    const { rowLimit } = this.#graph;
+    const rowLimit = this.#rowLimit;
     if (rowLimit && arrays.rows < rowLimit.rows) {
       throw new RangeRefusal(needs("training", `at least ${rowLimit.rows} rows, as ${rowLimit.reason}`, arrays.rows));
     }
@@ -113,6 +112,11 @@ export class GraphSession {
         return present(place, arrays[place.kind]);
     }
   }
+}
+
+/** The parts of a flat vector that the graph writes. */
+function listWritten({ places, outputs }: GraphPorts, kind: VectorKind): readonly ParameterEntry[] {
+  return outputs.flatMap(({ placeIndex, entry }) => (entry && places[placeIndex]?.kind === kind ? [entry] : []));
 }
 
 function present<Value>({ kind }: Place, value: Value | undefined): Value {

@@ -1,26 +1,8 @@
-import { elementAt } from "../../core/element_at.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
-import {
-  buildActivationGraph,
-  buildBackwardGraph,
-  buildConstantForwardGraph,
-  buildForwardGraph,
-  buildInputGradientGraph,
-  buildRowGradientGraph,
-  buildTrainingGraph,
-  measureOutput,
-} from "../../onnx/engine_graphs.ts";
-import type { Graph } from "../../onnx/graph.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
-import { dependsOnMode } from "../../onnx/layers/layers.ts";
-import { convertPrecision } from "../../onnx/precision/convert_precision.ts";
 import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
-import { roundOnProcessor } from "../../onnx/precision/round_on_processor.ts";
-import type { RowMeasure } from "../../onnx/row_measure.ts";
-import { sampleShapeOf } from "../../onnx/shape.ts";
-import { shareTask } from "../../onnx/topology/share_task.ts";
 import { assertObjective } from "../assert_objective.ts";
 import { DeviceVector, type FlatVector } from "../device/device_vector.ts";
 import type { DeviceComputer } from "../device/vector_program.ts";
@@ -28,15 +10,19 @@ import type { Engine, EngineInput, EngineResults, EngineVectors, Objective, RowG
 import { assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
 import { openCarrier } from "./choose_carrier.ts";
+import type { GraphFile } from "./graph_file.ts";
+import type { GraphPurpose } from "./graph_request.ts";
 import type { GraphSession, RunArrays } from "./graph_session.ts";
+import type { ModelFacts } from "./model_facts.ts";
+import { ModelGraphs } from "./model_graphs.ts";
 import type { OnnxruntimeEngineOptions } from "./onnxruntime_engine_options.ts";
 import { assertDeviceIsThere } from "./open_device.ts";
-import { type LoadingOptions, SessionCache } from "./session_cache.ts";
+import type { LoadingOptions } from "./session_cache.ts";
 import { assertSettings, parseDevice } from "./session_options.ts";
 
 /**
  * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
- * onnxruntime runs them. Graphs are built and loaded when they are first needed. In mode "train", `forward` and
+ * onnxruntime runs them. Graphs are made and loaded when they are first needed, unless they were given. In mode "train", `forward` and
  * `gradient` write the new moving statistics into `vectors.state`; `backward` does not, as its `forward` did.
  * @throws {RangeError} If the device is unknown, or the model has not one output [N, C].
  * @throws {Error} If the device is not there; the message says what it needs.
@@ -54,7 +40,15 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
   if (!isCpu) await assertDeviceIsThere(carrier, settings);
   const findLanes = async () => (isCpu ? findChannelLanes(carrier) : undefined);
   const { kernelGradient = settings.device.startsWith("cuda") ? "products" : "convolution" } = options;
-  return new OnnxruntimeEngine({ ...options.spec, kernelGradient }, { carrier, settings, findLanes, precision });
+  const facts = options.facts ?? (await import("./model_facts.ts")).findModelFacts(options.spec);
+  return new OnnxruntimeEngine({ ...options.spec, kernelGradient }, { carrier, settings, findLanes, precision, facts });
+}
+
+/** What an engine is put together from, beside its model. */
+interface EngineParts extends LoadingOptions {
+  readonly precision: TrainingPrecision;
+  readonly facts: ModelFacts;
+  readonly findLanes: () => Promise<number | undefined>;
 }
 
 class OnnxruntimeEngine implements Engine {
@@ -65,46 +59,43 @@ class OnnxruntimeEngine implements Engine {
   readonly stateLayout: ParameterLayout;
   readonly outputSize: number;
   readonly #spec: ModelSpec;
-  /** The model for rows that share a task; undefined where tasks do not matter. */
-  readonly #taskSpec: ModelSpec | undefined;
   readonly #dependsOnMode: boolean;
-  readonly #sessions: SessionCache;
-  /** Undefined for a measure that this model's gradients cannot be taken of in one pass. */
-  readonly #rowGraphs = new Map<RowMeasure, Graph | undefined>();
+  readonly #graphs: ModelGraphs;
   readonly #newState: Float32Array;
   readonly #precision: TrainingPrecision;
-  readonly #isOnProcessor: boolean;
   readonly #overflow = new Float32Array(1);
   readonly #activationShapes = new Map<string, readonly number[]>();
 
-  constructor(spec: ModelSpec, { precision, ...loading }: LoadingOptions & { readonly precision: TrainingPrecision }) {
+  constructor(spec: ModelSpec, { precision, facts, findLanes, ...loading }: EngineParts) {
     this.#spec = spec;
-    this.#taskSpec = shareTask(spec);
-    this.#dependsOnMode = spec.layers.some(dependsOnMode);
-    this.#sessions = new SessionCache(loading);
+    this.#dependsOnMode = facts.dependsOnMode;
+    const isOnProcessor = parseDevice(loading.settings.device).kind === "cpu";
+    this.#graphs = new ModelGraphs(spec, loading, { isOnProcessor, findLanes });
     this.#precision = precision;
-    this.#isOnProcessor = parseDevice(loading.settings.device).kind === "cpu";
     this.carrier = loading.carrier.description;
     const computer = loading.carrier.createComputer?.(loading.settings);
     if (computer) this.computer = computer;
     this.layout = spec.layout;
     this.stateLayout = spec.stateLayout;
     this.#newState = new Float32Array(spec.stateLayout.size);
-    this.outputSize = measureOutput(spec);
+    this.outputSize = facts.outputSize;
+  }
+
+  addGraph(name: string, file: GraphFile): void {
+    this.#graphs.give(name, file);
   }
 
   async forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
     assertLength("outputs", outputs, rows * this.outputSize);
     const mode = this.#resolveMode(input);
-    const { key, spec } = this.#chooseSpec(input);
     const { weightsNumber } = input;
     const { parameters, state } = vectors;
     // On a device the weights are where they are needed already.
     const isPlain = mode === "train" || weightsNumber === undefined || parameters instanceof DeviceVector;
     const session = await (isPlain
-      ? this.#load(`${key}forward ${mode}`, input, () => buildForwardGraph(spec, mode))
-      : this.#sessions.loadConstant(key, weightsNumber, () => buildConstantForwardGraph(spec, { parameters, state })));
+      ? this.#load({ kind: "forward" }, input)
+      : this.#graphs.loadConstant(weightsNumber, this.#shareTask(input), { parameters, state }));
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputs,
@@ -124,12 +115,9 @@ class OnnxruntimeEngine implements Engine {
     assertLength("outputs", results.outputs, rows * this.outputSize);
     assertLength("losses", results.losses, rows);
     assertLength("gradient", results.gradient, this.layout.size);
-    const mode = this.#resolveMode(input);
     const { kind, classMask, elementWeights, constant } = objective;
     const wanted = { kind, hasClassMask: classMask !== undefined, hasElementWeights: elementWeights !== undefined };
-    const { key, spec } = this.#chooseSpec(input);
-    const name = `${key}${kind} ${wanted.hasClassMask} ${wanted.hasElementWeights} ${mode}`;
-    const session = await this.#load(name, input, () => buildTrainingGraph(spec, wanted, mode));
+    const session = await this.#load({ kind: "training", objective: wanted }, input);
     await session.run({
       ...this.#bind(vectors, input, rows),
       targets: objective.targets,
@@ -156,9 +144,7 @@ class OnnxruntimeEngine implements Engine {
     const rows = assertCall(this.#spec, vectors, input);
     assertLength("dOutputs", dOutputs, rows * this.outputSize);
     assertLength("gradient", gradient, this.layout.size);
-    const mode = this.#resolveMode(input);
-    const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#load(`${key}backward ${mode}`, input, () => buildBackwardGraph(spec, mode));
+    const session = await this.#load({ kind: "backward" }, input);
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputGradient: dOutputs,
@@ -173,10 +159,8 @@ class OnnxruntimeEngine implements Engine {
     assertLength("dOutputs", dOutputs, rows * this.outputSize);
     assertLength("gradient", gradient, this.layout.size);
     if (this.#resolveMode(input) === "train") return false;
-    if (!this.#rowGraphs.has(measure)) this.#rowGraphs.set(measure, buildRowGradientGraph(this.#spec, measure));
-    const graph = this.#rowGraphs.get(measure);
-    if (!graph) return false;
-    const session = await this.#sessions.load(`rows ${measure}`, () => graph);
+    const session = await this.#graphs.loadRows({ kind: "rowGradients", measure, mode: "eval" });
+    if (!session) return false;
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputGradient: dOutputs,
@@ -186,11 +170,10 @@ class OnnxruntimeEngine implements Engine {
     return true;
   }
 
-  activationShape(layerName: string): readonly number[] {
+  async activationShape(layerName: string): Promise<readonly number[]> {
     let shape = this.#activationShapes.get(layerName);
     if (!shape) {
-      const { outputs } = buildActivationGraph(this.#spec, layerName, "eval");
-      shape = sampleShapeOf(elementAt(outputs, 0).shape);
+      shape = await this.#graphs.measureActivation(layerName);
       this.#activationShapes.set(layerName, shape);
     }
     return shape;
@@ -198,16 +181,14 @@ class OnnxruntimeEngine implements Engine {
 
   async activations(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void> {
     const rows = assertCall(this.#spec, vectors, input);
-    const shape = this.activationShape(layerName);
+    const shape = await this.activationShape(layerName);
     assertLength(`what "${layerName}" gives`, out, rows * countElements(shape));
-    const mode = this.#resolveMode(input);
-    const build = () => buildActivationGraph(this.#spec, layerName, mode);
-    const session = await this.#sessions.load(`layer ${layerName} ${mode}`, build);
+    const session = await this.#graphs.load({ kind: "activations", layerName, mode: this.#resolveMode(input) });
     await session.run({ ...this.#bind(vectors, input, rows), outputs: out });
   }
 
-  assertInputGradients(): void {
-    buildInputGradientGraph(this.#spec, "eval");
+  async assertInputGradients(): Promise<void> {
+    await this.#graphs.make({ kind: "inputGradients", mode: "eval" });
   }
 
   async inputGradients(
@@ -220,8 +201,7 @@ class OnnxruntimeEngine implements Engine {
     assertLength("dOutputs", dOutputs, rows * this.outputSize);
     assertLength("the gradient of the samples", out, input.x.data.length);
     const mode = this.#resolveMode(input);
-    const { key, spec } = this.#chooseSpec(input);
-    const session = await this.#sessions.load(`${key}samples ${mode}`, () => buildInputGradientGraph(spec, mode));
+    const session = await this.#graphs.load({ kind: "inputGradients", mode, sharesTask: this.#shareTask(input) });
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputGradient: dOutputs,
@@ -230,18 +210,17 @@ class OnnxruntimeEngine implements Engine {
   }
 
   async forgetWeights(): Promise<void> {
-    await this.#sessions.releaseConstant();
+    await this.#graphs.releaseConstant();
   }
 
   async close(): Promise<void> {
-    await this.#sessions.close();
+    await this.#graphs.close();
   }
 
   /** Where all rows have one task label, their head alone is computed. */
-  #chooseSpec({ taskLabels }: EngineInput): { readonly key: string; readonly spec: ModelSpec } {
+  #shareTask({ taskLabels }: EngineInput): boolean {
     const [first] = taskLabels;
-    if (!this.#taskSpec || taskLabels.some((label) => label !== first)) return { key: "", spec: this.#spec };
-    return { key: "one task, ", spec: this.#taskSpec };
+    return this.#graphs.mindsTasks && taskLabels.every((label) => label === first);
   }
 
   /** Most models compute the same in both modes: one session serves. */
@@ -250,13 +229,10 @@ class OnnxruntimeEngine implements Engine {
   }
 
   /** The session of a graph, in half precision where the call may be and the engine is of one. */
-  #load(key: string, { half }: EngineInput, build: () => Graph): Promise<GraphSession> {
-    const precision = half ? this.#precision : "float32";
-    if (precision === "float32") return this.#sessions.load(key, build);
-    return this.#sessions.load(`${precision}, ${key}`, () => {
-      const graph = convertPrecision(build(), precision);
-      return this.#isOnProcessor ? roundOnProcessor(graph) : graph;
-    });
+  #load(purpose: GraphPurpose, input: EngineInput): Promise<GraphSession> {
+    const precision = input.half ? this.#precision : "float32";
+    const mode = this.#resolveMode(input);
+    return this.#graphs.load({ ...purpose, mode, sharesTask: this.#shareTask(input), precision });
   }
 
   #tellOverflow({ half }: EngineInput): void {

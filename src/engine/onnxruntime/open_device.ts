@@ -4,7 +4,7 @@ import { findRequirement } from "../install_lines.ts";
 import type { Carrier } from "./carrier.ts";
 import { findCudaProvider } from "./cuda/cuda_provider.ts";
 import { explainCuda } from "./cuda/explain_cuda.ts";
-import { listPorts } from "./graph_ports.ts";
+import { encodeGraphFile } from "./graph_file.ts";
 import { refuseDevice } from "./refuse_device.ts";
 import { parseDevice, type SessionSettings } from "./session_options.ts";
 
@@ -18,8 +18,7 @@ export async function assertDeviceIsThere(carrier: Carrier, settings: SessionSet
   // onnxruntime would write to standard error what the refusal says.
   if (provider && provider.kind !== "loadable") throw refuseDevice(settings.device, explainCuda(provider));
   try {
-    const graph = createGraph();
-    const runner = await carrier.load(graph, listPorts(graph), settings);
+    const runner = await carrier.load(encodeGraphFile(createGraph()), settings);
     await runner.release();
   } catch (cause) {
     const words = describeRuntimeError(cause);

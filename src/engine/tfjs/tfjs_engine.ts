@@ -143,7 +143,7 @@ class TfjsEngine implements Engine {
     });
   }
 
-  activationShape(layerName: string): readonly number[] {
+  async activationShape(layerName: string): Promise<readonly number[]> {
     return this.#cut(layerName).shape;
   }
 
@@ -156,7 +156,7 @@ class TfjsEngine implements Engine {
     await readBack(() => [{ tensor: this.#applyModel(model, input), destination: out }]);
   }
 
-  assertInputGradients(): void {
+  async assertInputGradients(): Promise<void> {
     const table = this.#model.layers.find((layer) => layer.getClassName() === "Embedding");
     if (!table) return;
     const wanted = `samples that are values, not ids (of the layer ${table.name})`;
@@ -170,7 +170,7 @@ class TfjsEngine implements Engine {
     out: Float32Array,
   ): Promise<void> {
     const rows = countRows(input);
-    this.assertInputGradients();
+    await this.assertInputGradients();
     this.#assertInput(input);
     this.#assertLength("dOutputs", dOutputs, rows * this.outputSize);
     this.#assertLength("values of the samples' gradient", out, input.x.data.length);

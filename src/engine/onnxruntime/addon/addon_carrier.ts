@@ -1,6 +1,5 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { elementAt } from "../../../core/element_at.ts";
-import { encodeGraph } from "../../../onnx/file/encode_graph.ts";
 import { BindingCache } from "../binding_cache.ts";
 import type { Carrier, GraphRunner } from "../carrier.ts";
 import { type GraphPorts, type Place, type Port, type PortArray, viewPort } from "../graph_ports.ts";
@@ -19,8 +18,8 @@ export function createAddonCarrier(reason = ""): Carrier {
   return {
     name: "addon",
     description: `the addon of onnxruntime-node${reason && ` (${reason})`}`,
-    async load(graph, ports, settings) {
-      const session = await InferenceSession.create(encodeGraph(graph), createAddonOptions(settings, graph));
+    async load({ model, ports, processorNodes }, settings) {
+      const session = await InferenceSession.create(model, createAddonOptions(settings, processorNodes));
       return new AddonRunner(session, ports, staging);
     },
   };

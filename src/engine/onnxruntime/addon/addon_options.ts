@@ -1,20 +1,18 @@
 import type { InferenceSession } from "onnxruntime-node";
-import type { Graph } from "../../../onnx/graph.ts";
 import { CONFIG_ENTRIES, parseDevice, type SessionDevice, type SessionSettings } from "../session_options.ts";
-import { listProcessorNodes } from "./processor_nodes.ts";
 
 /**
  * The addon's options for one of our graphs. Everything that onnxruntime's optimizer knows is applied where it is
  * right: it fuses Relu into the Gemm before it.
- * @param graph On WebGPU some of its nodes are left to the processor.
+ * @param processorNodes On WebGPU these are left to the processor.
  */
 export function createAddonOptions(
   { device: name, intraOpThreads }: SessionSettings,
-  graph?: Graph,
+  processorNodes: readonly string[] = [],
 ): InferenceSession.SessionOptions {
   const device = parseDevice(name);
   return {
-    executionProviders: [chooseProvider(device, graph)],
+    executionProviders: [chooseProvider(device, processorNodes)],
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: "sequential",
@@ -28,15 +26,16 @@ export function createAddonOptions(
   };
 }
 
-function chooseProvider(device: SessionDevice, graph: Graph | undefined): InferenceSession.ExecutionProviderConfig {
+function chooseProvider(
+  device: SessionDevice,
+  processorNodes: readonly string[],
+): InferenceSession.ExecutionProviderConfig {
   switch (device.kind) {
     case "cpu":
       return device.kind;
-    case "webgpu": {
-      const forceCpuNodeNames = graph ? listProcessorNodes(graph) : [];
+    case "webgpu":
       // The binding refuses an empty list.
-      return forceCpuNodeNames.length === 0 ? device.kind : { name: device.kind, forceCpuNodeNames };
-    }
+      return processorNodes.length === 0 ? device.kind : { name: device.kind, forceCpuNodeNames: [...processorNodes] };
     case "cuda":
       return { name: device.kind, deviceId: device.deviceId };
   }

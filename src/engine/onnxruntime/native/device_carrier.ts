@@ -1,5 +1,4 @@
 import { RefusalError } from "../../../core/errors/errors.ts";
-import { encodeGraph } from "../../../onnx/file/encode_graph.ts";
 import type { DeviceMemory } from "../../device/device_memory.ts";
 import { BindingCache } from "../binding_cache.ts";
 import type { Carrier, GraphRunner } from "../carrier.ts";
@@ -19,9 +18,9 @@ export function createDeviceCarrier(api: NativeApi, { device, openMemory }: Devi
   return {
     name: "native",
     description: `the C API of onnxruntime ${api.version}, with vectors that stay on ${device}`,
-    async load(graph, ports, settings) {
+    async load({ model, ports }, settings) {
       // First of all the session: where the device is not there, onnxruntime says why.
-      const session = new NativeSession(api, encodeGraph(graph), settings);
+      const session = new NativeSession(api, model, settings);
       try {
         return new DeviceRunner(session, ports, openMemory(settings));
       } catch (error) {

@@ -1,5 +1,4 @@
 import { RefusalError } from "../../../core/errors/errors.ts";
-import { encodeGraph } from "../../../onnx/file/encode_graph.ts";
 import { BindingCache } from "../binding_cache.ts";
 import type { Carrier, GraphRunner } from "../carrier.ts";
 import { type GraphPorts, type PortArray, viewPort } from "../graph_ports.ts";
@@ -14,8 +13,8 @@ export function createNativeCarrier(api: NativeApi): Carrier {
   return {
     name: "native",
     description: `the C API of onnxruntime ${api.version}`,
-    async load(graph, ports, settings) {
-      return new NativeRunner(new NativeSession(api, encodeGraph(graph), settings), ports);
+    async load({ model, ports }, settings) {
+      return new NativeRunner(new NativeSession(api, model, settings), ports);
     },
   };
 }

@@ -4,7 +4,8 @@ import { createSharedFloat32 } from "../../../core/shared/shared_memory.ts";
 import { ints } from "../../../onnx/file/onnx_model.ts";
 import type { Graph } from "../../../onnx/graph.ts";
 import type { Carrier } from "../carrier.ts";
-import { listPorts, type PortArray } from "../graph_ports.ts";
+import { encodeGraphFile } from "../graph_file.ts";
+import type { PortArray } from "../graph_ports.ts";
 
 const [ROWS, FEATURES, UNITS, TASKS] = [3, 4, 2, 2];
 
@@ -20,12 +21,11 @@ const [WEIGHT, BIAS] = [findEntry(LAYOUT, "w"), findEntry(LAYOUT, "b")];
  * @throws {Error} If something else comes out.
  */
 export async function assertComputes(carrier: Carrier): Promise<void> {
-  const graph = createGraph();
-  const ports = listPorts(graph);
-  const runner = await carrier.load(graph, ports, { device: "cpu", intraOpThreads: 1 });
+  const file = encodeGraphFile(createGraph());
+  const runner = await carrier.load(file, { device: "cpu", intraOpThreads: 1 });
   try {
     const run = createRun();
-    const arrays = ports.places.map(({ kind }) => elementAt(run[kind] ? [run[kind]] : [], 0));
+    const arrays = file.ports.places.map(({ kind }) => elementAt(run[kind] ? [run[kind]] : [], 0));
     // The second time the arrays are bound already, and hold other numbers.
     for (const shift of [0, 1]) {
       fill(run, shift);

@@ -27,8 +27,8 @@ describe("assertComputes()", () => {
 function breakCarrier(carrier: Carrier, fault: (arrays: readonly PortArray[], run: number) => void): Carrier {
   return {
     ...carrier,
-    async load(graph, ports, settings) {
-      const runner = await carrier.load(graph, ports, settings);
+    async load(file, settings) {
+      const runner = await carrier.load(file, settings);
       let runs = 0;
       return {
         release: () => runner.release(),
