@@ -24,7 +24,7 @@ export type GraphRequest = GraphPurpose & {
 /** A name for the graph: equal requests have equal names. */
 export function nameGraph(request: GraphRequest): string {
   const { kind, mode, sharesTask = false, precision = "float32" } = request;
-  return [kind, mode, precision, sharesTask ? "one task" : "", describePurpose(request)].join(" ");
+  return `${kind} ${mode} ${precision} ${sharesTask} ${describePurpose(request)}`;
 }
 
 function describePurpose(purpose: GraphPurpose): string {

@@ -16,7 +16,6 @@ import type { GraphSession, RunArrays } from "./graph_session.ts";
 import type { ModelFacts } from "./model_facts.ts";
 import { ModelGraphs } from "./model_graphs.ts";
 import type { OnnxruntimeEngineOptions } from "./onnxruntime_engine_options.ts";
-import { assertDeviceIsThere } from "./open_device.ts";
 import type { LoadingOptions } from "./session_cache.ts";
 import { assertSettings, parseDevice } from "./session_options.ts";
 
@@ -37,7 +36,10 @@ export async function createOnnxruntimeEngine(options: OnnxruntimeEngineOptions)
     throw new RefusalError(`options of CUDA need the C API of onnxruntime, and this is ${carrier.description}`);
   }
   const isCpu = settings.device === "cpu";
-  if (!isCpu) await assertDeviceIsThere(carrier, settings);
+  if (!isCpu) {
+    const { assertDeviceIsThere } = await import("./open_device.ts");
+    await assertDeviceIsThere(carrier, settings);
+  }
   const findLanes = async () => (isCpu ? findChannelLanes(carrier) : undefined);
   const { kernelGradient = settings.device.startsWith("cuda") ? "products" : "convolution" } = options;
   const facts = options.facts ?? (await import("./model_facts.ts")).findModelFacts(options.spec);
