@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Cluster } from "../../../src/cluster/cluster.ts";
+import type { Dataset } from "../../../src/data/dataset.ts";
 import { CrossEntropyLoss } from "../../../src/training/losses/cross_entropy_loss.ts";
 import { startMadeCluster } from "../../support/made_cluster.ts";
 import { makeTask } from "../../support/made_task.ts";
@@ -63,14 +64,17 @@ describe("Cluster, a replica that is lost", () => {
   test("close() lets a replica finish its command, when that takes long", async () => {
     const workerEntry = new URL("./slow_replica.ts", import.meta.url);
     const cluster = await startMadeCluster({ workers: 1, workerEntry });
+    const objectiveOf = ({ targets }: Dataset) => new CrossEntropyLoss().createObjective(targets, 4);
+    // From the second step on the replica has the graph.
+    const few = samples.subset([0, 1, 2]);
+    await cluster.gradientStep({ samples: few, training: true, dropoutStep: 0 }, objectiveOf(few));
     const before = cluster.parameters.slice();
-    const objective = new CrossEntropyLoss().createObjective(samples.targets, 4);
-    const update = { learningRate: 0.1 };
-    const step = cluster.gradientStep({ samples, training: true, dropoutStep: 0 }, objective, { update });
+    const request = { samples, training: true, dropoutStep: 1 };
+    const step = cluster.gradientStep(request, objectiveOf(samples), { update: { learningRate: 0.1 } });
     const outcome = step.catch((error: unknown) => error);
     // Until the minibatch stands in the control block, and in the turn after that its command is issued.
     do await new Promise((resolve) => setTimeout(resolve));
-    while (cluster.countRows()[0] === 0);
+    while (cluster.countRows()[0] !== samples.length);
     await cluster.close();
     expect(cluster.parameters).not.toEqual(before);
     await outcome;
