@@ -14,6 +14,7 @@ export interface KernelModule {
 export const KERNEL_MODULES: readonly KernelModule[] = [
   { name: "vector_kernels", memory: ["--sharedMemory", "--initialMemory", "1", "--maximumMemory", "65536"] },
   { name: "matrix_kernels", memory: ["--initialMemory", "1"] },
+  { name: "cholesky_kernels", memory: ["--initialMemory", "1"] },
   { name: "held_kernels", memory: ["--initialMemory", "1"] },
 ];
 

@@ -63,7 +63,9 @@ describe("factorCholesky()", () => {
   });
 
   test("refuses a matrix that is not positive definite", () => {
-    expect(() => factorCholesky(Float64Array.from([1, 2, 2, 1]), 2)).toThrow("a positive definite one");
+    expect(() => factorCholesky(Float64Array.from([1, 2, 2, 1]), 2)).toThrow(
+      "the Cholesky factorization needs a positive pivot 1, got -3",
+    );
     expect(() => factorCholesky(Float64Array.from([Number.NaN]), 1)).toThrow(RangeError);
   });
 });

@@ -5,13 +5,16 @@ import { resolveOptions } from "../../core/options/option_schema.ts";
 import type { RandomStream } from "../../core/random_stream.ts";
 import { count, declareState, float64Vector, int32Vector, mapById, number, vector } from "../../core/state/state.ts";
 import type { LabelledRows } from "../../data/task_classes.ts";
-import { factorCholesky, solveLower, solveUpper } from "../../kernels/cholesky.ts";
 import { type Matrix, multiplyByTransposed, transpose } from "../../kernels/matrix_product.ts";
+import { PositiveSolver } from "../../kernels/positive_solver.ts";
 import { type ByTaskHead, joinTaskHeads, type RandomFeaturesHead } from "../../onnx/export/prediction_head.ts";
 import { scoreRows } from "../shared/classifiers/feature_classifier.ts";
 import { scoreByTask, type TaskRows, type TaskScorer } from "../shared/classifiers/score_by_task.ts";
 import { RANPAC_CLASSIFIER_OPTIONS, type RanPACClassifierOptions } from "./options.ts";
 import { RandomFeatures } from "./random_features.ts";
+
+/** Rows of G that a product makes at a time. */
+const GRAM_ROWS = 256;
 
 /** Every fifth sample of an experience waits until λ is chosen. */
 const HELD_EVERY = 5;
@@ -111,14 +114,14 @@ export class RanPACClassifier {
    * owns the result.
    */
   score(features: HostTensor, rows: TaskRows): HostTensor {
-    this.#weights ??= this.#solve(this.ridge);
+    this.#weights ??= this.#solveOnce();
     const scorers = new Map([...this.#weights].map(([task, weights]) => [task, this.#createScorer(weights)]));
     return scoreByTask(features, rows, scorers);
   }
 
   /** The same scores for an exported model, of a layer's features; undefined while no class is known. */
   describeHead(layerName: string): RandomFeaturesHead | ByTaskHead | undefined {
-    this.#weights ??= this.#solve(this.ridge);
+    this.#weights ??= this.#solveOnce();
     const projection = this.#features.projection(this.#state.width);
     const heads = [...this.#weights].map(([task, weights]): [number, RandomFeaturesHead] => [
       task,
@@ -143,10 +146,7 @@ export class RanPACClassifier {
     const { size } = this.#features;
     if (this.#state.gram.length === 0) this.#state.gram = new Float64Array(size * size);
     for (const { start, features: part } of this.#features.project(features)) {
-      const columns = transpose(part);
-      const products = multiplyByTransposed(columns, columns).data;
-      const { gram } = this.#state;
-      for (let at = 0; at < products.length; at++) gram[at] = (gram[at] ?? 0) + (products[at] ?? 0);
+      addSquare(this.#state.gram, transpose(part));
       for (let row = 0; row < part.rows; row++) {
         const sums = this.#sumsOf(elementAt(targetsTaskLabels, start + row), elementAt(targets, start + row));
         for (let i = 0, at = row * size; i < size; i++, at++) sums[i] = (sums[i] ?? 0) + (part.data[at] ?? 0);
@@ -161,9 +161,10 @@ export class RanPACClassifier {
 
   #chooseRidge(features: HostTensor, labels: LabelledRows): number {
     const projected = [...this.#features.project(features)];
+    using solver = new PositiveSolver(this.#features.size);
     let best = { ridge: this.#state.ridge, error: Number.POSITIVE_INFINITY };
     for (const ridge of RIDGES) {
-      const error = this.#measureError(projected, labels, ridge);
+      const error = this.#measureError(projected, labels, this.#trySolve(solver, ridge));
       if (error < best.error) best = { ridge, error };
     }
     return best.ridge;
@@ -173,9 +174,8 @@ export class RanPACClassifier {
   #measureError(
     projected: readonly { readonly start: number; readonly features: Matrix }[],
     { targets, targetsTaskLabels }: LabelledRows,
-    ridge: number,
+    solved: WeightsByTask | undefined,
   ): number {
-    const solved = this.#trySolve(ridge);
     if (!solved) return Number.POSITIVE_INFINITY;
     const columns = [...solved].flatMap(([task, weights]) =>
       [...weights].map(([id, vector]) => ({ task, id, vector })),
@@ -197,9 +197,9 @@ export class RanPACClassifier {
     return error;
   }
 
-  #trySolve(ridge: number): WeightsByTask | undefined {
+  #trySolve(solver: PositiveSolver, ridge: number): WeightsByTask | undefined {
     try {
-      return this.#solve(ridge);
+      return this.#solve(solver, ridge);
     } catch (error) {
       // A small λ leaves G without full rank as it is.
       if (error instanceof RangeError) return undefined;
@@ -207,24 +207,23 @@ export class RanPACClassifier {
     }
   }
 
+  #solveOnce(): WeightsByTask {
+    using solver = new PositiveSolver(this.#features.size);
+    return this.#solve(solver, this.ridge);
+  }
+
   /** (G + λI)⁻¹C */
-  #solve(ridge: number): WeightsByTask {
+  #solve(solver: PositiveSolver, ridge: number): WeightsByTask {
     const { gram, sums } = this.#state;
-    const { size } = this.#features;
     if (sums.size === 0) return new Map();
-    const lower = factorCholesky(
-      gram.map((value, at) => (at % (size + 1) === 0 ? value + ridge : value)),
-      size,
-    );
-    const solveOne = (column: Float64Array) => {
-      const weights = column.slice();
-      solveLower(lower, weights);
-      solveUpper(lower, weights);
-      return weights;
-    };
-    const solveTask = (ofTask: ReadonlyMap<number, Float64Array>) =>
-      new Map([...ofTask].map(([id, column]) => [id, solveOne(column)]));
-    return new Map([...sums].map(([task, ofTask]) => [task, solveTask(ofTask)]));
+    solver.factor(gram, ridge);
+    const classes = [...sums].flatMap(([task, ofTask]) => [...ofTask].map(([id, sum]) => ({ task, id, sum })));
+    const solved = solver.solve(classes.map(({ sum }) => sum));
+    const weights = new Map<number, Map<number, Float64Array>>();
+    for (const [i, { task, id }] of classes.entries()) {
+      findOrCreate(weights, task, () => new Map<number, Float64Array>()).set(id, elementAt(solved, i));
+    }
+    return weights;
   }
 
   #createScorer(weights: ReadonlyMap<number, Float64Array>): TaskScorer {
@@ -244,6 +243,23 @@ export class RanPACClassifier {
         });
       },
     };
+  }
+}
+
+/** Adds aaᵀ [M, M] of a [M, n] to a symmetric matrix, by the products of its lower triangle. */
+function addSquare(sum: Float64Array, { data, rows: size, columns }: Matrix): void {
+  for (let start = 0; start < size; start += GRAM_ROWS) {
+    const end = Math.min(start + GRAM_ROWS, size);
+    const own = { data: data.subarray(start * columns, end * columns), rows: end - start, columns };
+    const before = { data: data.subarray(0, end * columns), rows: end, columns };
+    const products = multiplyByTransposed(own, before).data;
+    for (let i = start; i < end; i++) {
+      for (let j = 0, from = (i - start) * end, at = i * size; j <= i; j++, from++, at++) {
+        const value = (sum[at] ?? 0) + (products[from] ?? 0);
+        sum[at] = value;
+        sum[j * size + i] = value;
+      }
+    }
   }
 }
 

@@ -147,6 +147,36 @@ describe("RanPACClassifier", () => {
     expect(score(apart, 4).slice(0, 2)).toEqual(all.slice(2));
   });
 
+  test("has the sum of all squares of features in its state, and the weights that belong to it", () => {
+    const size = 300;
+    const classifier = createClassifier({ projectionSize: size, ridge: 10 });
+    const rows = Array.from({ length: 12 }, (_, n) => [Math.sin(n), Math.cos(3 * n), 0.5].map(Math.fround));
+    const y = rows.map((_, n) => n % 3);
+    for (const part of [0, 6]) {
+      classifier.learn(createOutput(rows.slice(part, part + 6)), labelRows(y.slice(part, part + 6)));
+    }
+    const phi = projectSlowly(classifier, rows);
+    const gram = Float64Array.from({ length: size * size }, (_, at) => {
+      const [i, j] = [Math.floor(at / size), at % size];
+      return phi.reduce((sum, row) => sum + (row[i] ?? 0) * (row[j] ?? 0), 0);
+    });
+    const saved = classifier.save();
+    const learnt = typeof saved === "object" && saved !== null && "gram" in saved ? saved.gram : undefined;
+    if (!(learnt instanceof Float64Array)) throw new Error("Wanted a matrix");
+    for (const [at, value] of gram.entries()) expect(Math.abs((learnt[at] ?? Number.NaN) - value)).toBeLessThan(1e-9);
+    const head = classifier.describeHead("features");
+    const weights = head?.kind === "randomFeatures" ? head.weights : new Map<number, Float64Array>();
+    expect([...weights.keys()]).toEqual([0, 1, 2]);
+    for (const [id, w] of weights) {
+      // (G + λI)w is the sum of the class's features.
+      for (let i = 0; i < size; i++) {
+        const product = w.reduce((sum, value, j) => sum + (gram[i * size + j] ?? 0) * value, 10 * (w[i] ?? 0));
+        const wanted = phi.reduce((sum, row, n) => sum + (y[n] === id ? (row[i] ?? 0) : 0), 0);
+        expect(Math.abs(product - wanted)).toBeLessThan(1e-9);
+      }
+    }
+  });
+
   test("refuses a size out of range", () => {
     expect(() => createClassifier({ projectionSize: 0 })).toThrow(
       "RanPACClassifier: projectionSize must be from 1 to 20000, got 0",
