@@ -5,5 +5,5 @@ const schema = readFileSync(new URL("../../../proto/onnx.proto", import.meta.url
 
 const { root } = protobuf.parse(schema, { keepCase: true });
 
-/** A whole ONNX file as protobufjs reads it, by proto/onnx.proto. What writes files does without (`MessageWriter`). */
+/** A whole ONNX file as protobufjs reads it, by proto/onnx.proto. `MessageWriter` writes files without the schema. */
 export const modelMessage = root.lookupType("onnx.ModelProto");
