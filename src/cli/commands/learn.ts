@@ -7,7 +7,7 @@ import { readToken, type ServeCommandOptions } from "./serve.ts";
 /** Options of train that have no use where a run is served. */
 const NOT_LEARNT = [
   ...["benchmark", "out", "resume", "continue", "acceptChangedData", "trust", "watch", "gated", "onnx", "data"],
-  ...["dashboard", "workerBars", "log", "quiet", "json"],
+  ...["elastic", "rankTimeout", "dashboard", "workerBars", "log", "quiet", "json"],
 ];
 
 /** What a run begins with that is not told otherwise: it replays, and its head grows. */

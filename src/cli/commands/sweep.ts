@@ -16,9 +16,9 @@ interface Options extends SweepOptions {
   readonly json: boolean;
 }
 
-/** Options of train that say which run it is, or how one run is shown. */
+/** Options of train that say which run it is, with whom it is trained, or how one run is shown. */
 const OF_ONE_RUN = [
-  ...["seed", "out", "resume", "continue", "acceptChangedData", "trust", "watch"],
+  ...["seed", "out", "resume", "continue", "acceptChangedData", "trust", "watch", "gated", "elastic", "rankTimeout"],
   ...["dashboard", "workerBars", "log", "quiet", "json"],
 ];
 

@@ -161,6 +161,10 @@ describe("learn", () => {
       status: 2,
       stderr: `--out must be outside the folder of the data, ${data}, got ${join(data, "run")}\n`,
     });
+    for (const option of ["--elastic", "--rank-timeout=5"]) {
+      const { status, stderr } = await captureCli(["learn", data, option]);
+      expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining("unknown option") });
+    }
     const table = await makeFolder({ "d.csv": makeTable(1, ["ant", "cat"]) });
     const samples = new LearningService([table, `--out=${join(await makeFolder({}), "run")}`, ...SERVING]);
     await samples.waitFor(/waiting: .* holds samples, and no folder for each experience\n/);

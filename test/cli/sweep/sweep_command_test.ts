@@ -145,6 +145,10 @@ describe("sweep", () => {
       [["--epoch", "3"], "unknown option '--epoch'"],
       [["--epochs", "0"], "--epochs must be a whole number of at least 1, got 0"],
       [["--seed", "3"], "unknown option '--seed' (Did you mean --seeds?)"],
+      // A run of a sweep is one process, for which nobody speaks to a gate.
+      [["--elastic"], "unknown option '--elastic'"],
+      [["--rank-timeout", "5"], "unknown option '--rank-timeout'"],
+      [["--gated"], "unknown option '--gated'"],
       [["--seeds", "4..0"], '--seeds must be a range such as 0..4 or a list such as 0|2|7, got "4..0"'],
       [["--seeds", "1|1"], "--seeds must name each seed once, got 1 twice"],
       [["--jobs", "0"], "--jobs must be a whole number of at least 1, got 0"],
