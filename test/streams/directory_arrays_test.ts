@@ -29,6 +29,16 @@ describe("directoryBenchmark() with samples of several arrays", () => {
     }
   });
 
+  test("takes an experience whose samples are joined in x.npy, as serve collects them", async () => {
+    const joined = makeNpy([5, 6, 1, 7, 8, 0], { shape: [2, 3] });
+    const files = { "day/ids.npy": ids, "day/mask.npy": mask, "day/y.npy": y };
+    const collected = { "later/x.npy": joined, "later/y.npy": y, "later/source.jsonl": "{}\n" };
+    const { trainStream } = await makeDirectory(twice({ ...files, ...collected }), { arrays: ["ids", "mask"] });
+    expect(readExperience(trainStream.at(1))).toEqual(readExperience(trainStream.at(0)));
+    const narrow = { ...files, "later/x.npy": makeNpy([5, 6, 7, 8], { shape: [2, 2] }), "later/y.npy": y };
+    await expect(makeDirectory(twice(narrow), { arrays: ["ids", "mask"] })).rejects.toThrow("later");
+  });
+
   test("keeps whole numbers up to 2^24 exact, and refuses larger ones", async () => {
     const make = (value: number) => {
       const large = makeNpy([value, -value], { descr: "<i8" });
@@ -45,7 +55,7 @@ describe("directoryBenchmark() with samples of several arrays", () => {
     const refuse = (arrays: string[] | undefined, other: Readonly<Record<string, Uint8Array | string>> = {}) =>
       expect(makeDirectory(twice({ ...files, ...other }), arrays ? { arrays } : {})).rejects;
     await refuse(undefined).toThrow("needs x.npy, or arrays=ids|mask for samples of several arrays");
-    await refuse(["ids"]).toThrow("mask.npy");
+    await refuse(["ids"]).toThrow('needs ids.npy, y.npy, or .npz files with these arrays, got ["ids.npy", "mask.npy"');
     await refuse(["ids", "mask", "ids"]).toThrow("arrays must name each array once, got ids twice");
     await refuse(["ids", "y"]).toThrow("arrays must name those of samples, got y, which holds labels");
     await refuse(["ids", "mask"], { "day/mask.npy": makeNpy([1, 0, 1]) }).toThrow(

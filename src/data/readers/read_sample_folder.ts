@@ -71,7 +71,8 @@ export async function readSampleFolder(
   const extensions = new Set(files.map((name) => extname(name).toLowerCase()));
   const [extension] = extensions;
   if (folders.length === 0 && extensions.size === 1) {
-    if (extension === ".npy" && !arrays && /^(t\.npy,)?x\.npy,y\.npy$/.test(files.join())) {
+    // Samples of several arrays come joined where `serve` collected them.
+    if (extension === ".npy" && !arrays?.includes("x") && /^(t\.npy,)?x\.npy,y\.npy$/.test(files.join())) {
       return readNpyFiles(folder, { layout, plan, hasTasks: files.length === 3 });
     }
     if (extension === ".npy" && arrays && holdsArrays(files, arrays)) {
@@ -88,7 +89,8 @@ export async function readSampleFolder(
   if (folders.length === 0 && files.length > 0 && files.every((name) => CSV_NAME.test(name))) {
     return joinPending(path, await readEach(folder, files, (file) => readCsv(file, columns)));
   }
-  throw new SyntaxRefusal(needs(act, FOLDER_CONTENTS, [...folders.map((name) => `${name}/`), ...files]));
+  const contents = arrays ? `${[...arrays, "y"].join(".npy, ")}.npy, or .npz files with these arrays` : FOLDER_CONTENTS;
+  throw new SyntaxRefusal(needs(act, contents, [...folders.map((name) => `${name}/`), ...files]));
 }
 
 /** What a folder holds, or what a pattern names. */
