@@ -46,5 +46,10 @@ function startIn(runtime: Runtime | undefined): void {
   const child = spawn(runtime.program, words, { stdio: "inherit" });
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
-  child.on("close", (status) => process.exit(status ?? FAILED));
+  child.on("close", (status, signal) => {
+    if (signal === null) process.exit(status ?? FAILED);
+    // What started this must see a process that was killed as one: a launcher of ranks goes on after such a loss alone.
+    process.removeAllListeners("SIGINT").removeAllListeners("SIGTERM");
+    process.kill(process.pid, signal);
+  });
 }
