@@ -1,16 +1,17 @@
 import { elementAt, valueAt } from "../core/element_at.ts";
-import { describeUnknownName, needs, RangeRefusal } from "../core/errors/errors.ts";
-import { differentiate } from "./differentiate.ts";
+import { needs, RangeRefusal } from "../core/errors/errors.ts";
+import { differentiate, type GradientSeed } from "./differentiate.ts";
+import { addFeatureAnchor } from "./feature_anchor.ts";
 import type { Graph, ValueName } from "./graph.ts";
 import { GraphBuilder } from "./graph_builder.ts";
 import { isTaskLabels, SAMPLES_NAME } from "./layers/input.ts";
-import type { Conversion, Mask } from "./layers/layer_definition.ts";
-import type { LayerSpec, ModelSpec } from "./layers/layer_spec.ts";
-import { convertLayer, convertMask, dependsOnMode } from "./layers/layers.ts";
+import type { ModelSpec } from "./layers/layer_spec.ts";
+import { dependsOnMode } from "./layers/layers.ts";
 import { measureRows } from "./measure_rows.ts";
+import { type ConvertedCalls, convertLayers, convertModel, convertWholeModel, cutBehind } from "./model_graph.ts";
 import { addObjective, type ObjectiveKind, type ObjectiveSpec } from "./objectives.ts";
+import { joinRowFactors, type RowFactorLayout } from "./row_factors.ts";
 import type { RowMeasure } from "./row_measure.ts";
-import { describeShape } from "./shape.ts";
 import { feedTensors, writeTensors } from "./topology/tensor_sources.ts";
 
 /** The name of the model's output in every graph that we make. */
@@ -39,6 +40,19 @@ export function buildConstantForwardGraph(
   return graph.finish();
 }
 
+/** What a graph of gradients is made for. */
+export interface TrainingGraphOptions {
+  /** Default: "train". */
+  readonly mode?: "train" | "eval";
+  /**
+   * The layer whose features, without dropout, the objective holds to what they were by `addFeatureAnchor`; with an
+   * output more.
+   */
+  readonly anchoredLayer?: string | undefined;
+  /** Parameters that get no gradient. */
+  readonly held?: readonly string[] | undefined;
+}
+
 /**
  * samples, parameters, masks, targets [N, C], weights [N, 1] → logits [N, C], losses [N], a gradient a parameter, new
  * state.
@@ -46,31 +60,53 @@ export function buildConstantForwardGraph(
 export function buildTrainingGraph(
   spec: ModelSpec,
   objective: ObjectiveKind | ObjectiveSpec,
-  mode: "train" | "eval" = "train",
+  { mode = "train", anchoredLayer, held }: TrainingGraphOptions = {},
 ): Graph {
   const graph = new GraphBuilder(feedTensors(spec), spec);
-  const outputs = convertModel(spec, { graph, mode });
-  const { losses, dOutputs } = addObjective(
-    typeof objective === "string" ? { kind: objective } : objective,
-    outputs,
-    graph,
-  );
+  const below = anchoredLayer === undefined ? undefined : convertBelow(spec, anchoredLayer, graph);
+  const { outputs } = convertWholeModel(spec, { graph, mode }, below?.shared);
+  const wanted = typeof objective === "string" ? { kind: objective } : objective;
+  const { losses, dOutputs } = addObjective(wanted, outputs, graph);
+  const anchor = below && addFeatureAnchor(below.features, graph);
   graph.output(OUTPUTS_NAME, outputs, { kind: "outputs" });
   graph.output("losses", losses, { kind: "losses" });
-  addGradients(spec, { value: outputs, gradient: dOutputs }, graph);
+  if (anchor) graph.output("anchorLosses", anchor.losses, { kind: "anchorLosses" });
+  addGradients(spec, [{ value: outputs, gradient: dOutputs }, ...(anchor ? [anchor.seed] : [])], { graph, held });
   addNewState(spec, graph);
   return graph.finish();
+}
+
+/**
+ * What a layer gives without dropout, and of the calls on the way those that are the same in training. It comes before
+ * the training pass, which gives the layers' state other values.
+ */
+function convertBelow(
+  spec: ModelSpec,
+  layerName: string,
+  graph: GraphBuilder,
+): { readonly features: ValueName; readonly shared: ConvertedCalls } {
+  const { layers, call } = cutBehind(spec, layerName);
+  const { values, masks } = convertLayers(layers, { graph, mode: "eval" });
+  const same = new Map<string, ValueName>();
+  for (const layer of layers) {
+    if (dependsOnMode(layer) || !layer.inputs.every((name) => same.has(name))) continue;
+    same.set(layer.name, valueAt(values, layer.name));
+  }
+  return { features: valueAt(values, call), shared: { values: same, masks } };
 }
 
 /**
  * samples, parameters, masks, the gradient of the logits [N, C] → a gradient a parameter. No new state: the forward
  * half of the step has given it.
  */
-export function buildBackwardGraph(spec: ModelSpec, mode: "train" | "eval" = "train"): Graph {
+export function buildBackwardGraph(
+  spec: ModelSpec,
+  { mode = "train", held }: Omit<TrainingGraphOptions, "anchoredLayer"> = {},
+): Graph {
   const graph = new GraphBuilder(feedTensors(spec), spec);
   const outputs = convertModel(spec, { graph, mode });
   const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
-  addGradients(spec, { value: outputs, gradient }, graph);
+  addGradients(spec, [{ value: outputs, gradient }], { graph, held });
   return graph.finish();
 }
 
@@ -97,11 +133,7 @@ export function buildInputGradientGraph(spec: ModelSpec, mode: "train" | "eval")
  * @returns Undefined if some parameter's cannot be had without going row by row.
  */
 export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Graph | undefined {
-  const graph = new GraphBuilder(feedTensors(spec), spec);
-  const outputs = convertModel(spec, { graph, mode: "eval" });
-  const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
-  const wanted = spec.layout.entries.map(({ name }) => name);
-  const gradients = differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted });
+  const { graph, gradients } = differentiateRows(spec);
   for (const entry of spec.layout.entries) {
     const sum = gradients.get(entry.name);
     if (sum === undefined) continue;
@@ -112,85 +144,58 @@ export function buildRowGradientGraph(spec: ModelSpec, measure: RowMeasure): Gra
   return graph.finish();
 }
 
+/** A graph of the factors of rows' own gradients, and how gradients are made of them. */
+export interface RowFactorGraph {
+  readonly graph: Graph;
+  readonly layout: RowFactorLayout;
+}
+
+/**
+ * samples, parameters, the gradient of the logits [N, C] → the factors of each row's own gradient [N, F], without
+ * dropout.
+ * @returns Undefined if some parameter's are not to be had.
+ */
+export function buildRowFactorGraph(spec: ModelSpec): RowFactorGraph | undefined {
+  const { graph, gradients } = differentiateRows(spec);
+  const found = joinRowFactors([...gradients.values()], graph);
+  if (!found) return undefined;
+  graph.output("factors", found.joined, { kind: "outputs" });
+  return { graph: graph.finish(), layout: found.layout };
+}
+
+/** A model without dropout, and the gradients of those of its parameters that the logits depend on. */
+function differentiateRows(spec: ModelSpec): { graph: GraphBuilder; gradients: ReadonlyMap<string, ValueName> } {
+  const graph = new GraphBuilder(feedTensors(spec), spec);
+  const outputs = convertModel(spec, { graph, mode: "eval" });
+  const gradient = graph.input("dOutputs", graph.typeOf(outputs), { kind: "outputGradient" });
+  const wanted = spec.layout.entries.map(({ name }) => name);
+  return { graph, gradients: differentiate(graph, { seeds: [{ value: outputs, gradient }], wanted }) };
+}
+
 /**
  * samples, parameters → what a layer, or a model within the model, gives [N, …], channels last; in training mode masks
  * too. No state, and none of the layers behind.
  * @throws {RangeError} If the model has no layer of that name.
  */
 export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "train" | "eval"): Graph {
-  const names = spec.layers.map(({ name }) => name);
-  const inner = spec.innerOutputs ?? {};
-  const call = names.includes(layerName) ? layerName : (inner[layerName] ?? "");
-  const end = names.indexOf(call) + 1;
-  if (end === 0) {
-    const unknown = describeUnknownName("layer", layerName, [...names, ...Object.keys(inner)]);
-    throw new RangeRefusal(`${spec.name}: ${unknown}`);
-  }
+  const { layers, call } = cutBehind(spec, layerName);
   const graph = new GraphBuilder(feedTensors(spec), spec);
-  const values = convertLayers(spec.layers.slice(0, end), { graph, mode });
+  const { values } = convertLayers(layers, { graph, mode });
   graph.output("activations", valueAt(values, call), { kind: "outputs" });
   return graph.finish();
 }
 
-/** A model's layers in a graph. */
-export interface ConvertedModel {
-  /** The model's output [N, C]. */
-  readonly outputs: ValueName;
-  /** What every call gives, by its name. */
-  readonly values: ReadonlyMap<string, ValueName>;
-}
-
 /**
- * Adds all layers of a model to a graph and returns its output [N, C].
- * @throws {RangeError} If it has not one of that shape.
+ * Parameters that are held, or that the output does not depend on, get no output: their gradient is zero, and the engine
+ * knows.
  */
-function convertModel(spec: ModelSpec, conversion: Conversion): ValueName {
-  return convertWholeModel(spec, conversion).outputs;
-}
-
-/**
- * Adds all layers of a model to a graph. `given` holds values, by layer name, that stand in for layers: what an
- * exporter puts in front of the model in place of its inputs.
- * @throws {RangeError} If the model has not one output [N, C].
- */
-export function convertWholeModel(
+function addGradients(
   spec: ModelSpec,
-  conversion: Conversion,
-  given: ReadonlyMap<string, ValueName> = new Map(),
-): ConvertedModel {
-  const values = convertLayers(spec.layers, conversion, given);
-  const [output = "", ...others] = spec.outputs;
-  const value = values.get(output);
-  if (value === undefined || others.length > 0) {
-    throw new RangeRefusal(needs(`the model "${spec.name}"`, "one output", spec.outputs));
-  }
-  const shape = conversion.graph.shapeOf(value);
-  if (shape.length === 2 && shape[0] === "N" && typeof shape[1] === "number") return { outputs: value, values };
-  throw new RangeRefusal(needs(`the model "${spec.name}"`, "an output [N, C]", describeShape(shape)));
-}
-
-/** The value of every call, by its name; each comes after those whose outputs it takes. */
-function convertLayers(
-  layers: readonly LayerSpec[],
-  conversion: Conversion,
-  given: ReadonlyMap<string, ValueName> = new Map(),
-): ReadonlyMap<string, ValueName> {
-  const values = new Map<string, ValueName>(given);
-  const masks = new Map<string, Mask>();
-  for (const layer of layers) {
-    if (given.has(layer.name)) continue;
-    const inputs = layer.inputs.map((name) => valueAt(values, name));
-    const call = { ...conversion, masks: layer.inputs.map((name) => masks.get(name)) };
-    values.set(layer.name, convertLayer(layer, inputs, call));
-    masks.set(layer.name, convertMask(layer, inputs, call));
-  }
-  return values;
-}
-
-/** Parameters that the output does not depend on get no output: their gradient is zero, and the engine knows. */
-function addGradients(spec: ModelSpec, seed: { value: ValueName; gradient: ValueName }, graph: GraphBuilder): void {
-  const wanted = spec.layout.entries.map(({ name }) => name);
-  const gradients = differentiate(graph, { seeds: [seed], wanted });
+  seeds: readonly GradientSeed[],
+  { graph, held = [] }: Pick<TrainingGraphOptions, "held"> & { readonly graph: GraphBuilder },
+): void {
+  const wanted = spec.layout.entries.map(({ name }) => name).filter((name) => !held.includes(name));
+  const gradients = differentiate(graph, { seeds, wanted });
   for (const entry of spec.layout.entries) {
     const gradient = gradients.get(entry.name);
     if (gradient !== undefined) graph.output(`${entry.name}/gradient`, gradient, { kind: "gradient", entry });

@@ -24,6 +24,7 @@ export interface GraphNode {
  * - `lossScale` []: what the gradient of the loss is multiplied by, where it is computed in float16.
  * - `targets` [N, C], `weights` [N, 1], `classMask` [C], `elementWeights` [N, C], `constant` [1], `outputGradient`
  *   [N, C]: of the objective, and of the split step.
+ * - `anchorTargets` [N, F], `anchorFactor` [1]: of features that the objective holds to what they were.
  */
 export type InputRole =
   | { readonly kind: "samples" }
@@ -37,16 +38,19 @@ export type InputRole =
   | { readonly kind: "elementWeights" }
   | { readonly kind: "constant" }
   | { readonly kind: "lossScale" }
-  | { readonly kind: "outputGradient" };
+  | { readonly kind: "outputGradient" }
+  | { readonly kind: "anchorTargets" }
+  | { readonly kind: "anchorFactor" };
 
 /**
- * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], the gradient of one
- * parameter, summed over the rows, the new value of one tensor of state, or `overflow` [], 0 where all gradients are
+ * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], what holds its features to
+ * what they were [N], the gradient of one parameter, summed over the rows, the new value of one tensor of state, or `overflow` [], 0 where all gradients are
  * finite, else NaN.
  */
 export type OutputRole =
   | { readonly kind: "outputs" }
   | { readonly kind: "losses" }
+  | { readonly kind: "anchorLosses" }
   | { readonly kind: "gradient"; readonly entry: ParameterEntry }
   | { readonly kind: "newState"; readonly entry: ParameterEntry }
   | { readonly kind: "overflow" };

@@ -1,11 +1,11 @@
 import { elementAt } from "../../core/element_at.ts";
 import { describeUnknownName, needs, RangeRefusal } from "../../core/errors/errors.ts";
-import { type ConvertedModel, convertWholeModel } from "../engine_graphs.ts";
 import type { ValueName } from "../graph.ts";
 import { GraphBuilder, type TensorSource } from "../graph_builder.ts";
 import { addTaskLabels } from "../layers/input.ts";
 import type { ModelSpec } from "../layers/layer_spec.ts";
 import { convertFlatten } from "../layers/shaping.ts";
+import { type ConvertedModel, convertWholeModel } from "../model_graph.ts";
 import { writeOtherTensors, writeTensors } from "../topology/tensor_sources.ts";
 import { convertPredictionHead } from "./convert_prediction_head.ts";
 import type { PredictionHead } from "./prediction_head.ts";
@@ -59,7 +59,7 @@ export function buildExportedNetwork(
         taskParameters && lastOwner !== undefined
           ? hideLaterOwners(tensors, { spec, owners: taskParameters.owners, lastOwner })
           : tensors;
-      return convertWholeModel(spec, { graph, mode: "eval", isExport: true }, given);
+      return convertWholeModel(spec, { graph, mode: "eval", isExport: true }, { values: given, masks: new Map() });
     });
   const networks = convertWith(written);
   const choose = (pick: (network: ConvertedModel) => ValueName, among = networks) => {
