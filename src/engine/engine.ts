@@ -1,5 +1,6 @@
 import type { HostTensor } from "../core/host_tensor.ts";
 import type { ParameterLayout } from "../core/parameter_layout.ts";
+import type { RowFactorLayout } from "../onnx/row_factors.ts";
 import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { FlatVector } from "./device/device_vector.ts";
 import type { DeviceComputer } from "./device/vector_program.ts";
@@ -31,6 +32,10 @@ export interface EngineInput {
   readonly dropoutKey: DropoutKey;
   /** There in steps of training that may be computed in half precision; an engine of float32 passes it over. */
   readonly half?: HalfStep;
+  /**
+   * Parameters, by name, whose gradients `gradient` and `backward` leave out: they write 0 there. Default: none.
+   */
+  readonly held?: readonly string[];
   /** Which samples the rows are; left out where samples are changed for the call, or written over later. */
   readonly samples?: SampleIdentity;
   /**
@@ -92,6 +97,19 @@ export interface Objective {
    * cross-entropy and focal.
    */
   readonly elementWeights?: Float32Array;
+  /** Features that are held to what they were; only for an engine that has `anchorShape`, and not in half precision. */
+  readonly anchor?: FeatureAnchor;
+}
+
+/** Adds Σᵢ factor · ‖f(xᵢ) − targets[i]‖² to an objective, with f the features without dropout. */
+export interface FeatureAnchor {
+  /** The layer that gives the features. */
+  readonly layerName: string;
+  /** [n, F], channels last. */
+  readonly targets: Float32Array;
+  readonly factor: number;
+  /** factor · ‖f(xᵢ) − targets[i]‖² of each row [n], overwritten. */
+  readonly losses: Float32Array;
 }
 
 /** Where a call writes its results. Lent by the caller, who owns them. */
@@ -153,6 +171,17 @@ export interface Engine {
    */
   sumRowGradients?(call: RowGradientCall): Promise<boolean>;
   /**
+   * How a row's own gradient is made of factors; undefined where it is not, as with convolutions. Without this method
+   * an engine gives no factors.
+   */
+  rowFactorLayout?(): Promise<RowFactorLayout | undefined>;
+  /**
+   * out ← the factors of each row's (dOutputsᵢ/dParameters)ᵀ dOutputsᵢ [n, F], where dOutputs is [n, C]; without
+   * dropout.
+   * @throws {RangeError} If there are none, or `out` has another length.
+   */
+  rowFactors?(vectors: EngineVectors, input: EngineInput, dOutputs: Float32Array, out: Float32Array): Promise<void>;
+  /**
    * The shape of one row of what a layer gives, channels last.
    * @throws {RangeError} If the model has no layer of that name.
    */
@@ -162,6 +191,12 @@ export interface Engine {
    * @throws {RangeError} If the model has no layer of that name, or `out` another length.
    */
   activations?(vectors: EngineVectors, input: EngineInput, layerName: string, out: Float32Array): Promise<void>;
+  /**
+   * The shape of one row of a layer's features that an objective may have an anchor of. Without this method it may have
+   * none.
+   * @throws {RangeError} If the model has no layer of that name.
+   */
+  anchorShape?(layerName: string): Promise<readonly number[]>;
   /**
    * Makes sure that `inputGradients` can be had.
    * @throws {RangeError} If the outputs are no differentiable function of the samples: an embedding takes them for ids,

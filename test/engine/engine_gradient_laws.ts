@@ -47,6 +47,34 @@ export function describeGradients(
     });
   }
 
+  test(`gradient() and backward() give 0 for parameters that are held and others their ${kind} gradient`, async () => {
+    const { engine, vectors } = opened();
+    const objective = drawObjective(kind, 5);
+    const input = drawInput(5);
+    const [first, ...others] = engine.layout.entries;
+    if (!first) throw new TypeError("no parameters");
+    const dOutputs = drawInput(5, { sampleShape: [engine.outputSize] }).x.data.slice();
+    const compute = async (given: EngineInput) => {
+      const backward = new Float32Array(engine.layout.size).fill(Number.NaN);
+      const { gradient } = await computeGradient(engine, vectors, given, objective);
+      await engine.backward(vectors, given, dOutputs, backward);
+      return [gradient, backward];
+    };
+    const [all, held, none] = [
+      await compute(input),
+      await compute({ ...input, held: [first.name] }),
+      await compute({ ...input, held: engine.layout.entries.map(({ name }) => name) }),
+    ];
+    for (const [way, gradient] of held.entries()) {
+      const wanted = Float32Array.from(all[way] ?? []);
+      expect(wanted.subarray(first.offset, first.offset + first.size).some((value) => value !== 0)).toBe(true);
+      wanted.fill(0, first.offset, first.offset + first.size);
+      expect(measureDifference(gradient, wanted)).toBeLessThan(tolerance);
+    }
+    expect(others.length).toBeGreaterThan(0);
+    for (const gradient of none) expect(gradient.every((value) => value === 0)).toBe(true);
+  });
+
   test(`gradient() returns forward()'s outputs and the ${kind} loss of each row, when run`, async () => {
     const { engine, vectors } = opened();
     const [input, objective] = [drawInput(5), drawObjective(kind, 5)];

@@ -6,7 +6,7 @@ import { isTaskLabels } from "../../onnx/layers/input.ts";
 import type { LayerSpec, ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
 import type { FlatVector } from "../device/device_vector.ts";
-import type { EngineInput, EngineVectors } from "../engine.ts";
+import type { EngineInput, EngineVectors, FeatureAnchor } from "../engine.ts";
 
 /**
  * Checks what every call is given, and returns n, its rows.
@@ -62,4 +62,17 @@ function assertIds({ name, size }: EmbeddingSpec, ids: Float32Array): void {
 /** @throws {RangeError} If the array has another length. */
 export function assertLength(name: string, array: FlatVector, length: number): void {
   if (array.length !== length) throw new RangeRefusal(needs("the model", `${length} values of ${name}`, array.length));
+}
+
+/**
+ * Checks an objective's anchor.
+ * @param shape Of a row's features.
+ * @throws {RangeError} If its arrays do not fit.
+ */
+export function assertAnchor(
+  { targets, losses }: FeatureAnchor,
+  { rows, shape }: { readonly rows: number; readonly shape: readonly number[] },
+): void {
+  assertLength("the anchor's targets", targets, rows * countElements(shape));
+  assertLength("the anchor's losses", losses, rows);
 }

@@ -34,9 +34,11 @@ export type Place =
         | "elementWeights"
         | "constant"
         | "lossScale"
-        | "outputGradient";
+        | "outputGradient"
+        | "anchorTargets"
+        | "anchorFactor";
     }
-  | { readonly kind: "outputs" | "losses" | "overflow" }
+  | { readonly kind: "outputs" | "losses" | "anchorLosses" | "overflow" }
   | NoisePlace;
 
 /** One input or output of a graph, and where its values lie. */

@@ -1,3 +1,4 @@
+import type { TrainingGraphOptions } from "../../onnx/engine_graphs.ts";
 import type { ObjectiveSpec } from "../../onnx/objectives.ts";
 import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
@@ -5,11 +6,12 @@ import type { RowMeasure } from "../../onnx/row_measure.ts";
 /** What a graph is asked for. */
 export type GraphPurpose =
   | { readonly kind: "forward" }
-  | { readonly kind: "training"; readonly objective: ObjectiveSpec }
-  | { readonly kind: "backward" }
+  | ({ readonly kind: "training"; readonly objective: ObjectiveSpec } & Omit<TrainingGraphOptions, "mode">)
+  | { readonly kind: "backward"; readonly held?: readonly string[] | undefined }
   | { readonly kind: "activations"; readonly layerName: string }
   | { readonly kind: "inputGradients" }
-  | { readonly kind: "rowGradients"; readonly measure: RowMeasure };
+  | { readonly kind: "rowGradients"; readonly measure: RowMeasure }
+  | { readonly kind: "rowFactors" };
 
 /** Which graph of a model an engine needs, as plain data. */
 export type GraphRequest = GraphPurpose & {
@@ -30,16 +32,24 @@ export function nameGraph(request: GraphRequest): string {
 function describePurpose(purpose: GraphPurpose): string {
   switch (purpose.kind) {
     case "forward":
-    case "backward":
     case "inputGradients":
+    case "rowFactors":
       return "";
+    case "backward":
+      return nameHeld(purpose);
     case "training": {
       const { kind, hasClassMask = false, hasElementWeights = false } = purpose.objective;
-      return `${kind} ${hasClassMask} ${hasElementWeights}`;
+      const { anchoredLayer } = purpose;
+      const anchor = anchoredLayer === undefined ? "" : `, anchored at ${anchoredLayer}`;
+      return `${kind} ${hasClassMask} ${hasElementWeights}${anchor}${nameHeld(purpose)}`;
     }
     case "activations":
       return purpose.layerName;
     case "rowGradients":
       return purpose.measure;
   }
+}
+
+function nameHeld({ held = [] }: Pick<TrainingGraphOptions, "held">): string {
+  return held.length > 0 ? `, without ${held.join(" ")}` : "";
 }

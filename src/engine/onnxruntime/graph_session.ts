@@ -1,9 +1,10 @@
 import { needs, RangeRefusal, TypeRefusal } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import type { ParameterEntry } from "../../core/parameter_layout.ts";
+import { type ParameterEntry, type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import type { RowLimit } from "../../onnx/graph.ts";
+import { clearEntries } from "../clear_entries.ts";
 import type { FlatVector } from "../device/device_vector.ts";
-import type { DropoutKey } from "../engine.ts";
+import type { DropoutKey, Objective } from "../engine.ts";
 import type { Carrier, GraphRunner } from "./carrier.ts";
 import type { GraphFile } from "./graph_file.ts";
 import { type GraphPorts, type Place, type PortArray, resolveShape, type VectorKind } from "./graph_ports.ts";
@@ -35,6 +36,8 @@ export interface RunArrays {
   readonly outputGradient?: Float32Array;
   readonly outputs?: Float32Array;
   readonly losses?: Float32Array;
+  /** What the objective holds features to. */
+  readonly anchor?: Objective["anchor"];
   /** [P] */
   readonly gradient?: FlatVector;
   /** [Q] */
@@ -51,8 +54,8 @@ export interface SessionSurroundings {
 /** One graph loaded into onnxruntime. It writes its results straight into the memory it is given. */
 export class GraphSession {
   /** Parts of the gradient that the graph writes, and of the state. */
-  readonly gradientEntries: readonly ParameterEntry[];
-  readonly stateEntries: readonly ParameterEntry[];
+  readonly #gradientEntries: readonly ParameterEntry[];
+  readonly #stateEntries: readonly ParameterEntry[];
   readonly #rowLimit: RowLimit | undefined;
   readonly #places: readonly Place[];
   /** Undefined for a graph without outputs, which onnxruntime refuses: the gradients of a model that is frozen. */
@@ -64,8 +67,8 @@ export class GraphSession {
     this.#places = ports.places;
     this.#runner = runner;
     this.#scratch = scratch;
-    this.gradientEntries = listWritten(ports, "gradient");
-    this.stateEntries = listWritten(ports, "newState");
+    this.#gradientEntries = listWritten(ports, "gradient");
+    this.#stateEntries = listWritten(ports, "newState");
   }
 
   /** @throws {Error} If onnxruntime refuses the graph or the device. */
@@ -91,6 +94,19 @@ export class GraphSession {
     );
   }
 
+  /** Graphs write new state beside the old, so that a failed run leaves that as it was. */
+  keepState(newState: Float32Array, state: Float32Array): void {
+    for (const entry of this.#stateEntries) viewEntry(state, entry).set(viewEntry(newState, entry));
+  }
+
+  /** Zeroes the gradients that the graph does not write: of parameters that are held, or do not matter. */
+  clearUnreached(gradient: FlatVector, { entries }: ParameterLayout): void {
+    if (this.#gradientEntries.length === entries.length) return;
+    const written = new Set(this.#gradientEntries.map(({ name }) => name));
+    const unreached = entries.filter(({ name }) => !written.has(name));
+    clearEntries(gradient, { entries }, new Set(unreached.map(({ name }) => name)));
+  }
+
   /** Frees the session. */
   async release(): Promise<void> {
     await this.#runner?.release();
@@ -106,6 +122,12 @@ export class GraphSession {
       }
       case "constant":
         return this.#scratch.holdConstant(present(place, arrays.constant));
+      case "anchorTargets":
+        return present(place, arrays.anchor?.targets);
+      case "anchorFactor":
+        return this.#scratch.holdAnchorFactor(present(place, arrays.anchor?.factor));
+      case "anchorLosses":
+        return present(place, arrays.anchor?.losses);
       case "lossScale":
         return this.#scratch.holdLossScale(present(place, arrays.lossScale));
       default:

@@ -6,6 +6,7 @@ import {
   buildConstantForwardGraph,
   buildForwardGraph,
   buildInputGradientGraph,
+  buildRowFactorGraph,
   buildRowGradientGraph,
   buildTrainingGraph,
 } from "../../onnx/engine_graphs.ts";
@@ -14,6 +15,7 @@ import type { Graph } from "../../onnx/graph.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import { convertPrecision } from "../../onnx/precision/convert_precision.ts";
 import { roundOnProcessor } from "../../onnx/precision/round_on_processor.ts";
+import type { RowFactorLayout } from "../../onnx/row_factors.ts";
 import { sampleShapeOf } from "../../onnx/shape.ts";
 import { shareTask } from "../../onnx/topology/share_task.ts";
 import { encodeGraphFile, type GraphFile } from "./graph_file.ts";
@@ -29,7 +31,7 @@ export interface GraphPlace {
 /**
  * Makes a graph of a model. It is here that all of `src/onnx` that makes graphs is loaded: replicas which get their
  * graphs from the coordinator do without it.
- * @returns Undefined for row gradients that cannot be had in one pass.
+ * @returns Undefined for row gradients that cannot be had in one pass, or have no factors.
  * @throws {RangeError} If there is no such graph; the message says why.
  */
 export async function makeGraph(
@@ -67,21 +69,28 @@ export function findActivationShape(spec: ModelSpec, layerName: string): readonl
   return sampleShapeOf(elementAt(outputs, 0).shape);
 }
 
+/** How rows' own gradients are made of factors; undefined where they are not. */
+export function findRowFactorLayout(spec: ModelSpec): RowFactorLayout | undefined {
+  return buildRowFactorGraph(spec)?.layout;
+}
+
 function buildGraph(spec: ModelSpec, request: GraphRequest): Graph | undefined {
   const { mode } = request;
   switch (request.kind) {
     case "forward":
       return buildForwardGraph(spec, mode);
     case "training":
-      return buildTrainingGraph(spec, request.objective, mode);
+      return buildTrainingGraph(spec, request.objective, request);
     case "backward":
-      return buildBackwardGraph(spec, mode);
+      return buildBackwardGraph(spec, request);
     case "activations":
       return buildActivationGraph(spec, request.layerName, mode);
     case "inputGradients":
       return buildInputGradientGraph(spec, mode);
     case "rowGradients":
       return buildRowGradientGraph(spec, request.measure);
+    case "rowFactors":
+      return buildRowFactorGraph(spec)?.graph;
   }
 }
 

@@ -1,6 +1,7 @@
 import { RangeRefusal } from "../../core/errors/errors.ts";
 import { findOrCreate } from "../../core/find_or_create.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
+import type { RowFactorLayout } from "../../onnx/row_factors.ts";
 import { shareTask } from "../../onnx/topology/share_task.ts";
 import type { GraphFile } from "./graph_file.ts";
 import { type GraphRequest, nameGraph } from "./graph_request.ts";
@@ -22,6 +23,8 @@ export class ModelGraphs {
   readonly #given = new Map<string, GraphFile>();
   /** Undefined where this model's gradients cannot be had in one pass. */
   readonly #rowGraphs = new Map<string, Promise<GraphFile | undefined>>();
+
+  #rowFactorLayout: Promise<RowFactorLayout | undefined> | undefined;
 
   constructor(spec: ModelSpec, loading: LoadingOptions, place: GraphPlace) {
     this.mindsTasks = shareTask(spec) !== undefined;
@@ -80,6 +83,12 @@ export class ModelGraphs {
   async measureActivation(layerName: string): Promise<readonly number[]> {
     const { findActivationShape } = await import("./make_graph.ts");
     return findActivationShape(this.#spec, layerName);
+  }
+
+  /** How rows' own gradients are made of factors; undefined where they are not. */
+  findRowFactorLayout(): Promise<RowFactorLayout | undefined> {
+    this.#rowFactorLayout ??= import("./make_graph.ts").then((maker) => maker.findRowFactorLayout(this.#spec));
+    return this.#rowFactorLayout;
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,14 @@
-import { RefusalError } from "../../core/errors/errors.ts";
+import { RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import { countElements } from "../../core/host_tensor.ts";
-import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
+import type { ParameterLayout } from "../../core/parameter_layout.ts";
 import type { ModelSpec } from "../../onnx/layers/layer_spec.ts";
 import type { TrainingPrecision } from "../../onnx/precision/precision.ts";
+import type { RowFactorLayout } from "../../onnx/row_factors.ts";
 import { assertObjective } from "../assert_objective.ts";
 import { DeviceVector, type FlatVector } from "../device/device_vector.ts";
 import type { DeviceComputer } from "../device/vector_program.ts";
 import type { Engine, EngineInput, EngineResults, EngineVectors, Objective, RowGradientCall } from "../engine.ts";
-import { assertCall, assertLength } from "./assert_call.ts";
+import { assertAnchor, assertCall, assertLength } from "./assert_call.ts";
 import { findChannelLanes } from "./channel_lanes.ts";
 import { openCarrier } from "./choose_carrier.ts";
 import type { GraphFile } from "./graph_file.ts";
@@ -103,7 +104,7 @@ class OnnxruntimeEngine implements Engine {
       outputs,
       newState: this.#newState,
     });
-    this.#keepState(session, vectors.state);
+    session.keepState(this.#newState, vectors.state);
   }
 
   async gradient(
@@ -117,24 +118,17 @@ class OnnxruntimeEngine implements Engine {
     assertLength("outputs", results.outputs, rows * this.outputSize);
     assertLength("losses", results.losses, rows);
     assertLength("gradient", results.gradient, this.layout.size);
-    const { kind, classMask, elementWeights, constant } = objective;
+    const { kind, classMask, elementWeights, anchor } = objective;
+    if (anchor) assertAnchor(anchor, { rows, shape: await this.activationShape(anchor.layerName) });
     const wanted = { kind, hasClassMask: classMask !== undefined, hasElementWeights: elementWeights !== undefined };
-    const session = await this.#load({ kind: "training", objective: wanted }, input);
-    await session.run({
-      ...this.#bind(vectors, input, rows),
-      targets: objective.targets,
-      weights: objective.weights,
-      classMask,
-      elementWeights,
-      constant,
-      outputs: results.outputs,
-      losses: results.losses,
-      gradient: results.gradient,
-      newState: this.#newState,
-    });
+    const { held } = input;
+    const purpose = { kind: "training", objective: wanted, anchoredLayer: anchor?.layerName, held } as const;
+    const session = await this.#load(purpose, input);
+    const newState = this.#newState;
+    await session.run({ ...this.#bind(vectors, input, rows), ...objective, ...results, newState });
     this.#tellOverflow(input);
-    this.#clearUnreached(session, results.gradient);
-    this.#keepState(session, vectors.state);
+    session.clearUnreached(results.gradient, this.layout);
+    session.keepState(this.#newState, vectors.state);
   }
 
   async backward(
@@ -146,14 +140,14 @@ class OnnxruntimeEngine implements Engine {
     const rows = assertCall(this.#spec, vectors, input);
     assertLength("dOutputs", dOutputs, rows * this.outputSize);
     assertLength("gradient", gradient, this.layout.size);
-    const session = await this.#load({ kind: "backward" }, input);
+    const session = await this.#load({ kind: "backward", held: input.held }, input);
     await session.run({
       ...this.#bind(vectors, input, rows),
       outputGradient: dOutputs,
       gradient,
     });
     this.#tellOverflow(input);
-    this.#clearUnreached(session, gradient);
+    session.clearUnreached(gradient, this.layout);
   }
 
   async sumRowGradients({ vectors, input, dOutputs, measure, gradient }: RowGradientCall): Promise<boolean> {
@@ -168,8 +162,31 @@ class OnnxruntimeEngine implements Engine {
       outputGradient: dOutputs,
       gradient,
     });
-    this.#clearUnreached(session, gradient);
+    session.clearUnreached(gradient, this.layout);
     return true;
+  }
+
+  rowFactorLayout(): Promise<RowFactorLayout | undefined> {
+    return this.#graphs.findRowFactorLayout();
+  }
+
+  async rowFactors(
+    vectors: EngineVectors,
+    input: EngineInput,
+    dOutputs: Float32Array,
+    out: Float32Array,
+  ): Promise<void> {
+    const rows = assertCall(this.#spec, vectors, input);
+    const layout = await this.rowFactorLayout();
+    if (!layout) throw new RangeRefusal("gradients of this model's rows have no factors");
+    assertLength("dOutputs", dOutputs, rows * this.outputSize);
+    assertLength("the factors of the rows' gradients", out, rows * layout.width);
+    const session = await this.#graphs.load({ kind: "rowFactors", mode: "eval" });
+    await session.run({ ...this.#bind(vectors, input, rows), outputGradient: dOutputs, outputs: out });
+  }
+
+  anchorShape(layerName: string): Promise<readonly number[]> {
+    return this.activationShape(layerName);
   }
 
   async activationShape(layerName: string): Promise<readonly number[]> {
@@ -253,21 +270,5 @@ class OnnxruntimeEngine implements Engine {
       parameters: vectors.parameters,
       state: vectors.state,
     };
-  }
-
-  /** Graphs write new state beside the old, so that a failed run leaves that as it was. */
-  #keepState({ stateEntries }: GraphSession, state: Float32Array): void {
-    for (const entry of stateEntries) viewEntry(state, entry).set(viewEntry(this.#newState, entry));
-  }
-
-  /** Zeroes the gradients of parameters on which the output does not depend: the graph does not write them. */
-  #clearUnreached({ gradientEntries }: GraphSession, gradient: FlatVector): void {
-    if (gradientEntries.length === this.layout.entries.length) return;
-    const written = new Set(gradientEntries.map(({ name }) => name));
-    for (const entry of this.layout.entries) {
-      if (written.has(entry.name)) continue;
-      if (gradient instanceof DeviceVector) gradient.clear(entry);
-      else viewEntry(gradient, entry).fill(0);
-    }
   }
 }

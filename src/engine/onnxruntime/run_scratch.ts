@@ -1,11 +1,14 @@
 import { DropoutMasks } from "./dropout_masks.ts";
 
-/** Memory of one engine for what no caller keeps: dropout masks, an objective's constant, a loss scale, task labels as
- * int64. */
+/**
+ * Memory of one engine for what no caller keeps: dropout masks, an objective's constants, a loss scale, task labels as
+ * int64.
+ */
 export class RunScratch {
   readonly masks = new DropoutMasks();
   readonly #constant = new Float32Array(1);
   readonly #lossScale = new Float32Array(1);
+  readonly #anchorFactor = new Float32Array(1);
   #labels = new BigInt64Array(0);
 
   /** Task labels [n] as int64; valid until the next request. */
@@ -20,6 +23,12 @@ export class RunScratch {
   holdConstant(value: number): Float32Array {
     this.#constant[0] = value;
     return this.#constant;
+  }
+
+  /** The factor of a feature anchor as a tensor's value; valid until the next request. */
+  holdAnchorFactor(value: number): Float32Array {
+    this.#anchorFactor[0] = value;
+    return this.#anchorFactor;
   }
 
   /** A loss scale as a tensor's value; valid until the next request. */

@@ -6,6 +6,7 @@ import { countElements } from "../../core/host_tensor.ts";
 import { type ParameterLayout, viewEntry } from "../../core/parameter_layout.ts";
 import { assertObjective } from "../assert_objective.ts";
 import { assertTaskLabels } from "../assert_task_labels.ts";
+import { clearEntries } from "../clear_entries.ts";
 import { type FlatVector, requireHost } from "../device/device_vector.ts";
 import type { Engine, EngineInput, EngineResults, EngineVectors, Objective } from "../engine.ts";
 import type { ModelTopology } from "../model_topology.ts";
@@ -108,6 +109,7 @@ class TfjsEngine implements Engine {
     this.#assertInput(input);
     this.#assertLength("outputs", results.outputs, rows * this.outputSize);
     assertObjective(objective, { rows, outputs: this.outputSize });
+    if (objective.anchor) throw new RangeRefusal(needs("the engine tfjs", "an objective without an anchor", "one"));
     this.#assertLength("losses", results.losses, rows);
     this.#load(vectors);
     // variableGrads tidies up after the forward pass: what is to be read of it must be kept.
@@ -124,6 +126,7 @@ class TfjsEngine implements Engine {
       }, results.gradient);
       return [...kept, ...gradients, ...this.#listStateReadbacks(vectors, input)];
     }).finally(() => tf.dispose(kept.map(({ tensor }) => tensor)));
+    clearEntries(results.gradient, this.layout, new Set(input.held));
   }
 
   async backward(
@@ -141,6 +144,7 @@ class TfjsEngine implements Engine {
       const weights = tf.tensor2d(dOutputs.slice(), [rows, this.outputSize]);
       return this.#differentiate(() => tf.sum(tf.mul(this.#apply(input), weights)), gradient);
     });
+    clearEntries(gradient, this.layout, new Set(input.held));
   }
 
   async activationShape(layerName: string): Promise<readonly number[]> {
