@@ -8,14 +8,15 @@ import { type ClusterModel, type ClusterModelForm, chooseComputed, describeModel
 import type { ResolvedClusterOptions } from "./cluster_options.ts";
 import type { AfterGradient, ComputeRequest, StepResult } from "./compute_request.ts";
 import { FeatureHandle } from "./features/feature_handle.ts";
-import { ActivationHandle } from "./handles/activation_handle.ts";
+import { AnchorHandle } from "./handles/anchor_handle.ts";
 import { BatchHandle } from "./handles/batch_handle.ts";
 import { CommandHandle, findStatePhase } from "./handles/command_handle.ts";
 import { ConstantWeights } from "./handles/constant_weights.ts";
-import { InputGradientHandle } from "./handles/input_gradient_handle.ts";
+import { HeldHandle } from "./handles/held_handle.ts";
 import { OptimizerHandle } from "./handles/optimizer_handle.ts";
 import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { ResidentHandle } from "./handles/resident_handle.ts";
+import { RowResults } from "./handles/row_results.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
 import { settleIsolation } from "./isolation.ts";
@@ -44,11 +45,15 @@ export class Cluster {
   readonly resident: ResidentHandle;
   /** What frozen layers give, once a sample. */
   readonly features: FeatureHandle;
+  /** What is computed of each row beside its outputs. */
+  readonly rowResults: RowResults;
+  /** What steps hold features to. */
+  readonly anchors: AnchorHandle;
+  /** Parameters whose gradients training steps leave out. */
+  readonly held: HeldHandle;
   readonly #engineKind: EngineModel["kind"];
   readonly #group: ReplicaGroup;
   readonly #batch: BatchHandle;
-  readonly #activations: ActivationHandle;
-  readonly #inputGradients: InputGradientHandle;
   #model: ClusterModelForm;
   #memory: ReplicaMemory;
   #vectors: VectorHandle;
@@ -70,15 +75,24 @@ export class Cluster {
     this.#memory = memory;
     this.#group = group;
     this.#batch = new BatchHandle(group, memory.control, model.outputSize);
-    this.#activations = new ActivationHandle(group);
-    this.#inputGradients = new InputGradientHandle(group);
+    this.anchors = new AnchorHandle(group, options);
+    this.held = new HeldHandle(group);
     this.#vectors = new VectorHandle(group, memory.sizes.parameters);
     this.penalties = new PenaltyHandle(group, memory);
     this.#scratch = new ScratchHandle(group);
     this.#optimizer = new OptimizerHandle(group);
-    const handles = { group, batch: this.#batch, penalties: this.penalties, scratch: this.#scratch };
-    this.#command = new CommandHandle({ ...handles, features: this.features }, prepared, options);
+    const { anchors, features, held, penalties } = this;
+    const own = { batch: this.#batch, scratch: this.#scratch };
+    this.#command = new CommandHandle({ group, ...own, anchors, features, held, penalties }, prepared, options);
     this.lossScale = this.#command.lossScale;
+    this.rowResults = new RowResults(group, (request, { place, dOutput, phase }) =>
+      this.#command.attend(async () => {
+        await place();
+        await this.#prepare(request);
+        if (dOutput) this.#batch.writeOutputGradient(dOutput);
+        await this.#run(phase);
+      }),
+    );
     this.resident = new ResidentHandle(group, memory.control, this.#command);
   }
 
@@ -185,27 +199,7 @@ export class Cluster {
    * @throws {RangeError} If the model has no layer of that name.
    */
   activations(request: ComputeRequest, layerName: string): Promise<HostTensor> {
-    return this.#command.attend(async () => {
-      await this.#activations.place(layerName, request.samples.length);
-      await this.#prepare(request);
-      await this.#run(Phase.activations);
-      return this.#activations.read(request.samples.length);
-    });
-  }
-
-  /**
-   * The gradient of the samples [B, …sampleShape] for dLoss/dOutput [B, C], as they are after their transforms. Of the
-   * layers' state and the parameters' gradient nothing is touched.
-   * @throws {RangeError} If the model takes samples for ids.
-   */
-  inputGradients(request: ComputeRequest, dOutput: Float32Array): Promise<HostTensor> {
-    return this.#command.attend(async () => {
-      await this.#inputGradients.place(request.samples);
-      await this.#prepare(request);
-      this.#batch.writeOutputGradient(dOutput);
-      await this.#run(Phase.inputGradients);
-      return this.#inputGradients.read(request.samples);
-    });
+    return this.rowResults.activations(request, layerName);
   }
 
   /** The fused step: outputs, objective, reduced gradient and, if asked for, penalties and the update. */
@@ -282,7 +276,7 @@ export class Cluster {
     await this.features.changeModel(prepared);
     this.penalties.move(memory, change);
     this.#batch.changeOutputSize(model.outputSize);
-    for (const handle of [this.#activations, this.#inputGradients, this.#scratch]) handle.forget();
+    for (const handle of [this.rowResults, this.anchors, this.held, this.#scratch]) handle.forget();
     this.#vectors = new VectorHandle(this.#group, model.layout.size);
     this.#memory = memory;
     this.#model = describeModelForm(model);

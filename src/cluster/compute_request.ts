@@ -30,8 +30,19 @@ export interface ComputeRequest {
    * False lets `gradientStep` give no outputs: several ranks need not send them to each other then. Default: true.
    */
   readonly outputs?: boolean;
+  /** What `gradientStep` holds features to, in float32, where `anchors.findWidth` gives a width. */
+  readonly anchor?: FeatureTarget | undefined;
   /** Where `forward` writes the outputs; may be longer. Default: a new array, which the caller owns. */
   readonly into?: Float32Array;
+}
+
+/** What a step holds features to: adds the mean over the samples of factor · ‖f(x) − f_old(x)‖² to its objective. */
+export interface FeatureTarget {
+  /** The layer that gives the features f, without dropout. */
+  readonly layerName: string;
+  /** The model that gives f_old. Nobody may write to them. */
+  readonly vectors: { readonly parameters: Float32Array; readonly state: Float32Array };
+  readonly factor: number;
 }
 
 /** What is done with the gradient once the shards have it. */
@@ -45,7 +56,7 @@ export interface AfterGradient {
 export interface StepResult {
   /** Of no rows where the request wanted no outputs. */
   readonly output: HostTensor;
-  /** Σ weight · loss of the rows, without penalties. */
+  /** Σ weight · loss of the rows, and what holds their features, without penalties. */
   readonly objective: number;
   /** False when a loss was NaN or infinite; no update was made then. */
   readonly isFinite: boolean;

@@ -34,10 +34,10 @@ async function differentiateSlowly(cluster: Cluster, row: number): Promise<numbe
   return slopes;
 }
 
-describe("Cluster.inputGradients()", () => {
+describe("RowResults.inputGradients()", () => {
   test("gives each sample's gradient, the same whatever the workers, and leaves the parameters' alone", async () => {
     const single = await startMadeCluster({ workers: 0, logicalShards: 3 });
-    const wanted = await single.inputGradients(request, dOutput);
+    const wanted = await single.rowResults.inputGradients(request, dOutput);
     expect(wanted.shape).toEqual([70, 6]);
     for (const row of [0, 30, 69]) {
       const slow = await differentiateSlowly(single, row);
@@ -47,19 +47,19 @@ describe("Cluster.inputGradients()", () => {
     }
     await single.backward(request, dOutput);
     const before = single.gradient.slice();
-    await single.inputGradients(request, dOutput);
+    await single.rowResults.inputGradients(request, dOutput);
     expect(single.gradient.slice()).toEqual(before);
     await single.close();
     const pair = await startMadeCluster({ workers: 2, logicalShards: 3 });
     for (const size of [70, 4, 70]) {
       const samples = data.subset(Array.from({ length: size }, (_, i) => i));
-      const made = await pair.inputGradients({ ...request, samples }, dOutput.slice(0, 4 * size));
+      const made = await pair.rowResults.inputGradients({ ...request, samples }, dOutput.slice(0, 4 * size));
       expect(made.shape).toEqual([size, 6]);
       if (size === 70) expect(made.data).toEqual(wanted.data);
     }
     await pair.close();
     const reference = await startMadeCluster({ workers: 0, engine: "tfjs" });
-    const other = await reference.inputGradients(request, dOutput);
+    const other = await reference.rowResults.inputGradients(request, dOutput);
     expect(other.data.every((value, i) => Math.abs(value - (wanted.data[i] ?? 0)) < 1e-4)).toBe(true);
     await reference.close();
   });
@@ -67,9 +67,9 @@ describe("Cluster.inputGradients()", () => {
   test("goes by the parameters that it is given", async () => {
     const cluster = await startMadeCluster({ workers: 2, logicalShards: 2 });
     const parameters = cluster.parameters.map((value) => 2 * value);
-    const moved = await cluster.inputGradients({ ...request, parameters }, dOutput);
+    const moved = await cluster.rowResults.inputGradients({ ...request, parameters }, dOutput);
     cluster.parameters.set(parameters);
-    expect((await cluster.inputGradients(request, dOutput)).data).toEqual(moved.data);
+    expect((await cluster.rowResults.inputGradients(request, dOutput)).data).toEqual(moved.data);
     await cluster.close();
   });
 
@@ -85,7 +85,7 @@ describe("Cluster.inputGradients()", () => {
     const training = { optimizer: new SGD({ learningRate: 0.1 }), seed: 1 };
     for (const options of [{ workers: 0 }, { workers: 1 }, { workers: 0, engine: "tfjs" }] as const) {
       const cluster = await Cluster.start(snapshot, resolveClusterOptions(options), training);
-      const error = await cluster.inputGradients(request, dOutput).catch((reason: unknown) => reason);
+      const error = await cluster.rowResults.inputGradients(request, dOutput).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(RangeError);
       expect(String(error)).toContain("are ids");
       await cluster.close();

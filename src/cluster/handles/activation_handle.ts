@@ -51,8 +51,9 @@ export class ActivationHandle {
         return answer.shape;
       case "refusal":
         throw deserializeError(answer.error);
+      case "rowFactors":
       case "traffic":
-        throw new TypeError("a replica was asked for a shape and gave its traffic");
+        throw new TypeError(`a replica was asked for a shape and gave its ${answer.kind}`);
     }
   }
 }

@@ -104,11 +104,13 @@ export class BatchHandle {
     return { data, shape: [rows, this.#outputSize] };
   }
 
-  /** Σ weight · loss over the rows, in their order. */
+  /** Σ weight · loss over the rows, in their order, and what holds their features. */
   sumObjective(): number {
-    const { weights, losses } = this.#memory;
+    const { weights, losses, anchorLosses } = this.#memory;
+    const isAnchored = this.#control[Word.anchored] === 1;
     let sum = 0;
     for (let i = 0; i < this.#size; i++) sum += (weights[i] ?? 0) * (losses[i] ?? 0);
+    for (let i = 0; isAnchored && i < this.#size; i++) sum += anchorLosses[i] ?? 0;
     return sum;
   }
 

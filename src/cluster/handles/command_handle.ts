@@ -10,8 +10,10 @@ import { Hyper, type ReplicaMemory } from "../memory/replica_memory.ts";
 import { countShards } from "../memory/shards.ts";
 import { Phase, ROW_MEASURES, Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
+import type { AnchorHandle } from "./anchor_handle.ts";
 import type { BatchHandle } from "./batch_handle.ts";
 import { GraphHandle, type GraphOptions } from "./graph_handle.ts";
+import type { HeldHandle } from "./held_handle.ts";
 import { writeRates } from "./optimizer_handle.ts";
 import type { PenaltyHandle } from "./penalty_handle.ts";
 import type { ScratchHandle } from "./scratch_handle.ts";
@@ -27,6 +29,8 @@ export interface RequestHandles {
   readonly penalties: PenaltyHandle;
   readonly scratch: ScratchHandle;
   readonly features: FeatureHandle;
+  readonly anchors: AnchorHandle;
+  readonly held: HeldHandle;
 }
 
 /**
@@ -99,11 +103,14 @@ export class CommandHandle {
     { control, hyper, sizes, state }: ReplicaMemory,
     vectors: VectorHandle,
   ): Promise<void> {
-    const { batch, scratch, features } = this.#handles;
+    const { batch, scratch, features, anchors, held } = this.#handles;
     if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
     if (request.scratch) await scratch.allocate(sizes);
     await batch.place(request);
     await features.prepare(request, state);
+    await held.publish();
+    if (request.anchor) await anchors.place(request.anchor);
+    control[Word.anchored] = request.anchor ? 1 : 0;
     control[Word.vector] = request.parameters ? await vectors.place(request.parameters) : 0;
     control[Word.shardCount] = request.perSample
       ? request.samples.length
@@ -168,7 +175,8 @@ export class CommandHandle {
   async run(phases: number, { control }: ReplicaMemory): Promise<void> {
     control[Word.phases] = phases;
     control[Word.stepCount] = this.stepCount + 1;
-    await this.#graphs.provide(phases, control);
+    const { anchors, held } = this.#handles;
+    await this.#graphs.provide(phases, control, { anchoredLayer: anchors.layerName, held: held.names });
     await this.#handles.group.run();
   }
 }

@@ -2,12 +2,12 @@ import { elementAt } from "../../core/element_at.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import { findChannelLanes } from "../../engine/onnxruntime/channel_lanes.ts";
 import { openCarrier } from "../../engine/onnxruntime/choose_carrier.ts";
-import { type GraphPurpose, type GraphRequest, nameGraph } from "../../engine/onnxruntime/graph_request.ts";
+import { type GraphRequest, nameGraph } from "../../engine/onnxruntime/graph_request.ts";
 import { shareTask } from "../../onnx/topology/share_task.ts";
 import type { ResolvedClusterOptions } from "../cluster_options.ts";
 import { keepsFeatures } from "../features/feature_handle.ts";
 import { OBJECTIVE_KINDS } from "../objective_writer.ts";
-import { Phase, Word } from "../protocol/control_block.ts";
+import { isTrainingStep, Phase, Word } from "../protocol/control_block.ts";
 import type { ReplicaGroup } from "../protocol/replica_group.ts";
 
 /** What decides whether graphs are made for the replicas. */
@@ -15,6 +15,14 @@ export type GraphOptions = Pick<
   ResolvedClusterOptions,
   "workers" | "devices" | "precision" | "cuda" | "featureCacheBytes" | "featureCacheFolder"
 >;
+
+/** What training graphs are made of beside what the control block says. */
+interface StepParts {
+  /** Whose features steps hold that are anchored. */
+  readonly anchoredLayer: string | undefined;
+  /** Parameters whose gradients steps leave out. */
+  readonly held: readonly string[];
+}
 
 type GraphModel = Extract<EngineModel, { kind: "onnxruntime" }>;
 
@@ -45,12 +53,12 @@ export class GraphHandle {
    * Sends the graphs that the command in the control block needs, where the replicas have not got them.
    * @throws {RangeError} If the model has no such graph; the message says why.
    */
-  async provide(phases: number, control: Int32Array): Promise<void> {
+  async provide(phases: number, control: Int32Array, { anchoredLayer, held }: StepParts): Promise<void> {
     const model = this.#model;
     if (!model) return;
     const mode = model.facts.dependsOnMode && control[Word.training] === 1 ? "train" : "eval";
-    for (const purpose of listPurposes(phases, control, mode)) {
-      const request = { ...purpose, mode } as const;
+    const parts = { anchoredLayer, held: isTrainingStep(control) ? held : [] };
+    for (const request of listRequests(phases, control, { mode, ...parts })) {
       const name = nameGraph(request);
       if (this.#sent.has(name)) continue;
       await this.#send(name, model, request);
@@ -74,18 +82,26 @@ export class GraphHandle {
   }
 }
 
-function listPurposes(phases: number, control: Int32Array, mode: GraphRequest["mode"]): GraphPurpose[] {
-  const purposes: GraphPurpose[] = [];
+function listRequests(
+  phases: number,
+  control: Int32Array,
+  { mode, anchoredLayer, held }: StepParts & Pick<GraphRequest, "mode">,
+): GraphRequest[] {
+  const requests: GraphRequest[] = [];
   // Forward passes with the weights as constants have graphs of their own.
   if (phases & Phase.forward && (mode === "train" || control[Word.weightsNumber] === 0)) {
-    purposes.push({ kind: "forward" });
+    requests.push({ kind: "forward", mode });
   }
-  if (phases & Phase.backward && control[Word.rowMeasure] === 0) purposes.push({ kind: "backward" });
+  if (phases & Phase.backward && control[Word.rowMeasure] === 0) requests.push({ kind: "backward", held, mode });
   if (phases & Phase.gradient) {
     const kind = elementAt(OBJECTIVE_KINDS, elementAt(control, Word.objective));
     const hasClassMask = control[Word.classMask] === 1;
     const hasElementWeights = control[Word.elementWeights] === 1;
-    purposes.push({ kind: "training", objective: { kind, hasClassMask, hasElementWeights } });
+    const objective = { kind, hasClassMask, hasElementWeights };
+    const isAnchored = control[Word.anchored] === 1 && anchoredLayer !== undefined;
+    requests.push({ kind: "training", objective, anchoredLayer: isAnchored ? anchoredLayer : undefined, held, mode });
+    if (isAnchored) requests.push({ kind: "activations", layerName: anchoredLayer, mode: "eval" });
   }
-  return purposes;
+  if (phases & Phase.rowFactors) requests.push({ kind: "rowFactors", mode: "eval" });
+  return requests;
 }

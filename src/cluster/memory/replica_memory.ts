@@ -90,6 +90,8 @@ export interface BatchMemory {
   readonly outputs: Float32Array<SharedArrayBuffer>;
   /** [B] */
   readonly losses: Float32Array<SharedArrayBuffer>;
+  /** What holds the rows' features to what they were [B], in steps that do so. */
+  readonly anchorLosses: Float32Array<SharedArrayBuffer>;
   /** [B, C] */
   readonly dOutputs: Float32Array<SharedArrayBuffer>;
 }
@@ -194,6 +196,7 @@ export function createBatchMemory(capacity: number, outputs: number): BatchMemor
     constant: createSharedFloat64(1),
     outputs: createSharedFloat32(capacity * outputs),
     losses: createSharedFloat32(capacity),
+    anchorLosses: createSharedFloat32(capacity),
     dOutputs: createSharedFloat32(capacity * outputs),
   };
 }

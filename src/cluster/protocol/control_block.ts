@@ -64,8 +64,10 @@ export const Word = {
   mixing: 27,
   /** The number of one of `MIXING_KINDS`. */
   mixingKind: 28,
+  /** 1 when the objective holds features to what they were: the last anchor that was set. */
+  anchored: 29,
   /** The first of `WORDS_PER_REPLICA` words for each replica. */
-  firstReplica: 29,
+  firstReplica: 30,
 } as const;
 
 /** The ways of mixing samples, by the numbers that stand for them in the control block. */
@@ -112,10 +114,17 @@ export const Phase = {
   inputGradients: 256,
   /** Brings vectors from the device to shared memory, and does nothing else. */
   bringBack: 512,
+  rowFactors: 1024,
 } as const;
 
 /** The phases in which shards are computed. */
-export const COMPUTING = Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients;
+export const COMPUTING =
+  Phase.forward | Phase.backward | Phase.gradient | Phase.activations | Phase.inputGradients | Phase.rowFactors;
+
+/** Whether a command is a step of training of the model itself, no side computation. */
+export function isTrainingStep(control: Int32Array): boolean {
+  return control[Word.training] === 1 && control[Word.scratch] === 0 && control[Word.vector] === 0;
+}
 
 /** What may be added up of the rows' own gradients, by `Word.rowMeasure` − 1. */
 export const ROW_MEASURES: readonly RowMeasure[] = ["square", "absolute"];

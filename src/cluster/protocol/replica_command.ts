@@ -4,10 +4,13 @@ import type { EngineModel } from "../../engine/create_engine.ts";
 import type { DeviceTraffic } from "../../engine/device/device_memory.ts";
 import type { SharedFeatures } from "../../engine/feature_cache/shared_features.ts";
 import type { GraphFile } from "../../engine/onnxruntime/graph_file.ts";
+import type { RowFactorLayout } from "../../onnx/row_factors.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
+import type { AnchorVectors } from "../memory/anchor_vectors.ts";
 import type { BatchMemory, OptimizerRoom, ReplicaMemory, Slots } from "../memory/replica_memory.ts";
+import type { RowFactorMemory } from "../memory/row_factor_memory.ts";
 import type { PenaltyVectors } from "../penalty.ts";
 
 /**
@@ -39,6 +42,12 @@ export type ReplicaCommand =
   | { readonly kind: "setActivations"; readonly activations: ActivationMemory }
   /** Where the gradients of the samples go, [capacity · values of a sample]. */
   | { readonly kind: "setInputGradients"; readonly values: Float32Array<SharedArrayBuffer> }
+  /** Where the factors of the rows' own gradients go. */
+  | { readonly kind: "setRowFactors"; readonly rowFactors: RowFactorMemory }
+  /** What features are held to in steps of which `Word.anchored` says so. */
+  | { readonly kind: "setAnchor"; readonly anchor: AnchorVectors }
+  /** Parameters, by name, whose gradients training steps leave out. */
+  | { readonly kind: "setHeld"; readonly names: readonly string[] }
   /** Where features of frozen layers are found and kept; takes the place of what was there before. */
   | { readonly kind: "setFeatures"; readonly features: SharedFeatures }
   /** A graph that the coordinator has made for the model, by the name that the engine asks for it by. */
@@ -54,12 +63,18 @@ export type ReplicaQuestion =
   | { readonly kind: "activationShape"; readonly layerName: string }
   /** Whether the engine can compute gradients of the samples; the shape of the answer is empty. */
   | { readonly kind: "inputGradients" }
+  /** How the rows' own gradients are made of factors. */
+  | { readonly kind: "rowFactors" }
+  /** The shape of one row of a layer's output, if the engine can hold that to what it was. */
+  | { readonly kind: "anchor"; readonly layerName: string }
   /** What was copied to and from the device so far. */
   | { readonly kind: "traffic" };
 
 /** What was asked for, or why there is none: errors cross a Worker's border as data. */
 export type ReplicaAnswer =
   | { readonly kind: "shape"; readonly shape: readonly number[] }
+  /** Undefined where there are none. */
+  | { readonly kind: "rowFactors"; readonly layout: RowFactorLayout | undefined }
   /** Undefined where the device is the processor. */
   | { readonly kind: "traffic"; readonly traffic: Readonly<DeviceTraffic> | undefined }
   | { readonly kind: "refusal"; readonly error: ErrorData };

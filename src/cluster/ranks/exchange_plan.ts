@@ -41,7 +41,7 @@ export function listSums({ memory, scratchSlots }: ReplicaState, phases: number,
 
 /** The vectors of which each rank has computed its rows alone. */
 export function listRows(known: ReplicaState, phases: number, owned: readonly number[]): RowGather[] {
-  const { batch, memory, activations, inputGradients, scratchSlots } = known;
+  const { batch, memory, activations, inputGradients, rowFactors, scratchSlots } = known;
   const { control, sizes } = memory;
   if (!batch) throw new RefusalError("the ranks have nothing to exchange: no minibatch was placed");
   const [size, shards] = [elementAt(control, Word.batchSize), elementAt(control, Word.shardCount)];
@@ -52,8 +52,10 @@ export function listRows(known: ReplicaState, phases: number, owned: readonly nu
   const wantsOutputs = phases & Phase.forward || (phases & Phase.gradient && control[Word.wantsOutputs] === 1);
   if (wantsOutputs) gather(batch.outputs, sizes.outputs);
   if (phases & Phase.gradient) gather(batch.losses, 1);
+  if (phases & Phase.gradient && control[Word.anchored] === 1) gather(batch.anchorLosses, 1);
   if (phases & Phase.activations && activations) gather(activations.values, activations.width);
   if (phases & Phase.inputGradients && inputGradients) gather(inputGradients, inputGradients.length / batch.capacity);
+  if (phases & Phase.rowFactors && rowFactors) gather(rowFactors.values, rowFactors.width);
   if (phases & Phase.backward && !(phases & Phase.reduce)) {
     // One shard a sample: every rank gets each gradient as it is.
     for (const [rank, start] of owned.slice(0, -1).entries()) {

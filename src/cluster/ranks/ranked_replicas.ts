@@ -127,7 +127,9 @@ export class RankedReplicas implements ReplicaGroup {
   #areRowsFinite(phases: number): boolean {
     const { batch, memory } = this.#known;
     const rows = elementAt(memory.control, Word.batchSize);
-    if (phases & Phase.gradient) return batch?.losses.subarray(0, rows).every(Number.isFinite) ?? true;
+    const areFinite = (values: Float32Array = new Float32Array(0)) => values.subarray(0, rows).every(Number.isFinite);
+    const isAnchored = memory.control[Word.anchored] === 1;
+    if (phases & Phase.gradient) return areFinite(batch?.losses) && (!isAnchored || areFinite(batch?.anchorLosses));
     const movesState = phases & Phase.forward && phases & Phase.state;
     return !movesState || (batch?.outputs.subarray(0, rows * memory.sizes.outputs).every(Number.isFinite) ?? true);
   }

@@ -12,6 +12,7 @@ import { waitAtBarrier } from "../protocol/barrier.ts";
 import {
   Activity,
   COMPUTING,
+  isTrainingStep,
   Phase,
   ReplicaWord,
   ROW_MEASURES,
@@ -25,11 +26,12 @@ import { ResidentGroup } from "../resident/resident_group.ts";
 import type { ResidentVectors } from "../resident/resident_vectors.ts";
 import { workAfterBarrier } from "./after_barrier.ts";
 import { answerQuestion } from "./answer_question.ts";
+import { findAnchor } from "./find_anchor.ts";
 import { ReplicaState } from "./replica_state.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
 
 /** Phases that want the values of samples, whatever is known of them. */
-const VALUES = Phase.activations | Phase.inputGradients;
+const VALUES = Phase.activations | Phase.inputGradients | Phase.rowFactors;
 
 /**
  * A server of forward and backward passes: executes the command in the control block on its shards and its slice of the
@@ -164,7 +166,7 @@ export class Replica {
   }
 
   async #computeShard(shard: number, phases: number): Promise<void> {
-    const { activations, batch, memory, sources } = this.#known;
+    const { activations, rowFactors, batch, memory, sources } = this.#known;
     if (!batch) throw new Error("the replica was given no minibatch memory");
     const { control, stateSlots, state } = memory;
     const training = control[Word.training] === 1;
@@ -177,7 +179,8 @@ export class Replica {
     const augmentation = { seed: elementAt(control, Word.seed), step: elementAt(control, Word.augmentation) };
     const place = { ...range, batchId: elementAt(control, Word.batchId), augmentation, ...readMixing(control) };
     buffers.identify(sources, batch, place);
-    if (phases & VALUES || !buffers.samples || !this.#engine.knowsFeatures?.(buffers.samples)) {
+    const needsValues = phases & VALUES || control[Word.anchored] === 1;
+    if (needsValues || !buffers.samples || !this.#engine.knowsFeatures?.(buffers.samples)) {
       const arriving = awaitSamples(sources, batch, range);
       if (arriving) await arriving;
       buffers.gather(sources, batch, place);
@@ -194,6 +197,7 @@ export class Replica {
       dropoutKey,
       weightsNumber: elementAt(control, Word.weightsNumber),
       half,
+      held: isTrainingStep(control) ? this.#known.held : [],
     });
 
     this.#show(Activity.computing);
@@ -212,6 +216,11 @@ export class Replica {
       buffers.readOutputGradient(batch, range);
       await this.#engine.inputGradients?.(vectors, input, buffers.dOutputs, dSamples);
     }
+    const factors = phases & Phase.rowFactors && rowFactors ? buffers.rowFactorsOf(rowFactors.width) : undefined;
+    if (factors) {
+      buffers.readOutputGradient(batch, range);
+      await this.#engine.rowFactors?.(vectors, input, buffers.dOutputs, factors);
+    }
     if (phases & Phase.backward) {
       buffers.readOutputGradient(batch, range);
       const { dOutputs } = buffers;
@@ -221,9 +230,10 @@ export class Replica {
       else await this.#engine.backward(vectors, input, dOutputs, this.#slotOf(shard));
     }
     if (phases & Phase.gradient) {
-      const objective = buffers.readObjective(control, batch, range);
+      const anchor = await findAnchor(this.#engine, input, { known: this.#known, buffers });
+      const objective = { ...buffers.readObjective(control, batch, range), ...(anchor ? { anchor } : {}) };
       await this.#engine.gradient(vectors, input, objective, { ...buffers.results, gradient: this.#slotOf(shard) });
-      if (!buffers.areLossesFinite()) this.#reportNotFinite();
+      if (!buffers.areLossesFinite(control)) this.#reportNotFinite();
     }
     // The engine may have taken so long that another replica computes this by now.
     if (!this.isCurrent) return;
@@ -231,6 +241,7 @@ export class Replica {
     this.#recordCall(this.#addTime(Timing.engineMs, began));
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(control, batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);
+    if (factors && rowFactors) rowFactors.values.set(factors, range.start * rowFactors.width);
     if (dSamples) this.#known.inputGradients?.set(dSamples, (range.start * dSamples.length) / buffers.rows);
   }
 

@@ -6,6 +6,7 @@ import { VectorKernels } from "../../kernels/vector_kernels.ts";
 import type { OptimizerSpec } from "../../optimizers/optimizer_spec.ts";
 import type { OptimizerSegment } from "../../optimizers/parameter_groups.ts";
 import type { ActivationMemory } from "../memory/activation_memory.ts";
+import type { AnchorVectors } from "../memory/anchor_vectors.ts";
 import {
   type BatchMemory,
   changeOptimizerRoom,
@@ -13,6 +14,7 @@ import {
   reattachMemory,
   type Slots,
 } from "../memory/replica_memory.ts";
+import type { RowFactorMemory } from "../memory/row_factor_memory.ts";
 import type { PenaltyVectors } from "../penalty.ts";
 import type { ReplicaCommand } from "../protocol/replica_command.ts";
 
@@ -37,6 +39,9 @@ export class ReplicaState {
   segments: readonly OptimizerSegment[] = [];
   activations: ActivationMemory | undefined;
   inputGradients: Float32Array<SharedArrayBuffer> | undefined;
+  rowFactors: RowFactorMemory | undefined;
+  anchor: AnchorVectors | undefined;
+  held: readonly string[] = [];
   features: SharedFeatures | undefined;
   /** Graphs that the coordinator has made for the model, by name. */
   readonly graphs = new Map<string, GraphFile>();
@@ -88,6 +93,15 @@ export class ReplicaState {
       case "setInputGradients":
         this.inputGradients = command.values;
         return;
+      case "setRowFactors":
+        this.rowFactors = command.rowFactors;
+        return;
+      case "setAnchor":
+        this.anchor = command.anchor;
+        return;
+      case "setHeld":
+        this.held = command.names;
+        return;
       case "setFeatures":
         this.features = command.features;
         return;
@@ -104,7 +118,7 @@ export class ReplicaState {
 
   /** The commands that bring a replica, started with this memory and model, to this state. */
   listCommands(): ReplicaCommand[] {
-    const { batch, optimizer, segments, activations, inputGradients, features } = this;
+    const { batch, optimizer, segments, activations, inputGradients, rowFactors, anchor, held, features } = this;
     return [
       { kind: "addSources", sources: [...this.sources.values()] },
       ...(batch ? [{ kind: "setBatch", batch } as const] : []),
@@ -114,6 +128,9 @@ export class ReplicaState {
       ...(optimizer ? [{ kind: "setOptimizer", optimizer, segments } as const] : []),
       ...(activations ? [{ kind: "setActivations", activations } as const] : []),
       ...(inputGradients ? [{ kind: "setInputGradients", values: inputGradients } as const] : []),
+      ...(rowFactors ? [{ kind: "setRowFactors", rowFactors } as const] : []),
+      ...(anchor ? [{ kind: "setAnchor", anchor } as const] : []),
+      { kind: "setHeld", names: held },
       ...(features ? [{ kind: "setFeatures", features } as const] : []),
       ...[...this.graphs].map(([name, file]) => ({ kind: "addGraph", name, file }) as const),
     ];
@@ -126,6 +143,9 @@ export class ReplicaState {
     this.batch = undefined;
     this.scratchSlots = [];
     this.activations = undefined;
+    this.rowFactors = undefined;
+    this.anchor = undefined;
+    this.held = [];
     this.features = undefined;
     this.vectors.clear();
     this.graphs.clear();

@@ -14,6 +14,7 @@ interface InputKeys {
   readonly dropoutKey: DropoutKey;
   readonly weightsNumber: number;
   readonly half: HalfStep | undefined;
+  readonly held: readonly string[];
 }
 
 /** The rows [start, end) of the minibatch that a shard holds. */
@@ -51,6 +52,7 @@ export class ShardBuffers {
   #outputs = new Float32Array(0);
   #dOutputs = new Float32Array(0);
   #losses = new Float32Array(0);
+  #anchorLosses = new Float32Array(0);
   #targets = new Float32Array(0);
   #weights = new Float32Array(0);
   #elementWeights = new Float32Array(0);
@@ -58,6 +60,8 @@ export class ShardBuffers {
   #x = new Float32Array(0);
   #dSamples = new Float32Array(0);
   #activations = new Float32Array(0);
+  #rowFactors = new Float32Array(0);
+  #anchorTargets = new Float32Array(0);
   #shape: readonly number[] = [];
   #samples: SampleIdentity | undefined;
   #other = new Float32Array(0);
@@ -83,6 +87,7 @@ export class ShardBuffers {
     this.#outputs = resizeArray(this.#outputs, size);
     this.#dOutputs = resizeArray(this.#dOutputs, size);
     this.#losses = resizeArray(this.#losses, rows);
+    this.#anchorLosses = resizeArray(this.#anchorLosses, rows);
     this.#targets = resizeArray(this.#targets, size);
     this.#weights = resizeArray(this.#weights, rows);
     this.#elementWeights = resizeArray(this.#elementWeights, size);
@@ -157,11 +162,12 @@ export class ShardBuffers {
   }
 
   /** What the engine is given. @param weightsNumber 0 for weights that may change. */
-  createInput(mode: EngineInput["mode"], { dropoutKey, weightsNumber, half }: InputKeys): EngineInput {
+  createInput(mode: EngineInput["mode"], { dropoutKey, weightsNumber, half, held }: InputKeys): EngineInput {
     const x = { data: this.#x, shape: this.#shape };
     const samples = this.#samples ? { samples: this.#samples } : {};
     const weights = weightsNumber > 0 ? { weightsNumber } : {};
-    return { x, taskLabels: this.#taskLabels, mode, dropoutKey, ...samples, ...weights, ...(half ? { half } : {}) };
+    const given = { x, taskLabels: this.#taskLabels, mode, dropoutKey, held, ...samples, ...weights };
+    return half ? { ...given, half } : given;
   }
 
   readOutputGradient(batch: BatchMemory, range: ShardRange): void {
@@ -198,6 +204,18 @@ export class ShardBuffers {
     return this.#activations;
   }
 
+  /** Room for the factors of the rows' own gradients, `width` values a row; valid until the next request. */
+  rowFactorsOf(width: number): Float32Array {
+    this.#rowFactors = resizeArray(this.#rowFactors, this.rows * width);
+    return this.#rowFactors;
+  }
+
+  /** Room for what features are held to, `width` values a row; valid until the next request. */
+  anchorTargetsOf(width: number): Float32Array {
+    this.#anchorTargets = resizeArray(this.#anchorTargets, this.rows * width);
+    return this.#anchorTargets;
+  }
+
   /** Room for the gradient of the samples that were gathered; valid until the next request. */
   get dSamples(): Float32Array {
     this.#dSamples = resizeArray(this.#dSamples, this.#x.length);
@@ -208,7 +226,14 @@ export class ShardBuffers {
     return this.#outputs.every(Number.isFinite);
   }
 
-  areLossesFinite(): boolean {
+  /** How far each row's features are from what they are held to. */
+  get anchorLosses(): Float32Array {
+    return this.#anchorLosses;
+  }
+
+  /** With those of the anchor, where the command has one. */
+  areLossesFinite(control: Int32Array): boolean {
+    if (control[Word.anchored] === 1 && !this.#anchorLosses.every(Number.isFinite)) return false;
     return this.#losses.every(Number.isFinite);
   }
 
@@ -216,6 +241,7 @@ export class ShardBuffers {
   writeResults(control: Int32Array, batch: BatchMemory, range: ShardRange): void {
     if (control[Word.wantsOutputs] === 1) batch.outputs.set(this.#outputs, range.start * this.#outputSize);
     batch.losses.set(this.#losses, range.start);
+    if (control[Word.anchored] === 1) batch.anchorLosses.set(this.#anchorLosses, range.start);
   }
 }
 

@@ -81,7 +81,7 @@ describe("RankedReplicas", () => {
     });
   });
 
-  test("forward(), activations() and inputGradients() give every rank all rows", async () => {
+  test("forward(), activations(), inputGradients() and factors() give every rank all rows", async () => {
     const samples = data.subset(Array.from({ length: 101 }, (_, i) => (i * 7) % 128));
     const dOutput = Float32Array.from({ length: 404 }, (_, i) => Math.sin(i));
     const request = { samples, training: false, dropoutStep: 0 };
@@ -90,8 +90,21 @@ describe("RankedReplicas", () => {
       return [
         await cluster.forward(request),
         await cluster.activations(request, layer ?? ""),
-        await cluster.inputGradients(request, dOutput),
+        await cluster.rowResults.inputGradients(request, dOutput),
+        await cluster.rowResults.factors(request, dOutput),
       ];
+    });
+  });
+
+  test("gradientStep() holds features with one rank's bits on any number of them", async () => {
+    const samples = data.subset(Array.from({ length: 90 }, (_, i) => i));
+    await expectEqual(async (cluster) => {
+      const layerName = cluster.model.layout.entries[0]?.name.split("/")[0] ?? "";
+      const vectors = { parameters: cluster.parameters.map((value) => value / 2), state: new Float32Array(0) };
+      const request = { samples, training: true, dropoutStep: 3, anchor: { layerName, vectors, factor: 0.5 } };
+      const step = await cluster.gradientStep(request, criterion.createObjective(samples.targets, 4));
+      expect(step.isFinite).toBe(true);
+      return { ...step, gradient: cluster.gradient.slice() };
     });
   });
 

@@ -158,9 +158,13 @@ describe("Cluster with vectors on a device", () => {
       const dOutput = Float32Array.from({ length: 12 }, (_, i) => i / 8 - 0.5);
       const other = cluster.parameters.map((value) => value / 2);
       await step(cluster, optimizer, 1);
-      const found = [(await cluster.forward(request)).data, (await cluster.inputGradients(request, dOutput)).data];
+      const found = [
+        (await cluster.forward(request)).data,
+        (await cluster.rowResults.inputGradients(request, dOutput)).data,
+      ];
       found.push((await cluster.forward({ ...request, parameters: other })).data);
       found.push((await cluster.activations(request, "fc0")).data);
+      found.push((await cluster.rowResults.factors(request, dOutput)).data);
       await cluster.backward({ ...request, scratch: true }, dOutput);
       found.push(cluster.scratchGradient.slice());
       await cluster.backward({ ...request, scratch: true, perSample: true }, dOutput);
