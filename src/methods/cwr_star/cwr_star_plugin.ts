@@ -73,6 +73,13 @@ export class CWRStarPlugin implements StrategyPlugin {
     this.#state.statistics = Float32Array.from(strategy.cluster.state);
   }
 
+  /** Gradients of what is held would move nothing: they are left out. */
+  beforeForward({ cluster }: BaseStrategy): void {
+    const { held } = this.#state;
+    const entries = held ? cluster.model.layout.entries.filter(({ offset }) => held.mask[offset] === 1) : [];
+    cluster.held.names = entries.map(({ name }) => name);
+  }
+
   afterUpdate({ parameters, cluster }: BaseStrategy): void {
     this.#state.held?.putBack(parameters);
     if (this.#state.statistics) restoreStatistics(cluster, this.#state.statistics);
@@ -81,6 +88,7 @@ export class CWRStarPlugin implements StrategyPlugin {
   afterTrainingExp(strategy: BaseStrategy): void {
     this.#state.held = undefined;
     this.#state.statistics = undefined;
+    strategy.cluster.held.names = [];
     const kernel = this.#findKernel(strategy);
     const counts = new Map<number, number>();
     for (const id of [...strategy.experience.dataset.targets, ...this.#listRehearsed()])

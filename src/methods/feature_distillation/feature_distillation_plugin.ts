@@ -39,6 +39,10 @@ export class FeatureDistillationPlugin implements StrategyPlugin {
     this.#anchor.assertUsable("FeatureDistillationPlugin", model);
   }
 
+  async beforeForward(strategy: BaseStrategy): Promise<void> {
+    await this.#anchor.ask(strategy, readPerExperience(this.#alpha, countPastExperiences(strategy)));
+  }
+
   async afterBackward(strategy: BaseStrategy): Promise<void> {
     await this.#anchor.hold(strategy, readPerExperience(this.#alpha, countPastExperiences(strategy)));
   }

@@ -1,7 +1,5 @@
 import { resolveOptions } from "../../core/options/option_schema.ts";
-import { dot } from "../../core/vector.ts";
 import { Dataset } from "../../data/dataset.ts";
-import { GIVEN_VECTORS, type HeldProducts, HeldVectors } from "../../kernels/held_vectors.ts";
 import { drawSamples } from "../../memory/selection/draw_samples.ts";
 import { ScoredSamples } from "../../memory/selection/scored_samples.ts";
 import type { BaseStrategy } from "../../training/loop/base_strategy.ts";
@@ -20,8 +18,9 @@ const FIRST_SCORE = 0.1;
  * one. Every minibatch is joined by a random draw of the memory. The random samples are drawn once a minibatch, and an
  * experience's samples are offered in its first epoch.
  *
- * Costs a gradient of its own for every new sample, shared out over the replicas. Avalanche compares with whole
- * minibatches of the memory instead.
+ * Costs little more than one gradient for a minibatch with dense layers, and a gradient of its own for every new sample
+ * with others, shared out over the replicas. Avalanche compares with gradients of whole minibatches of the memory, and
+ * once that is full looks at single samples only where the new minibatch's gradient is at an obtuse angle to those.
  * @see Aljundi et al. 2019, Gradient based sample selection for online continual learning, arXiv:1903.08671
  */
 export class GSSGreedyPlugin implements StrategyPlugin {
@@ -30,8 +29,6 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   readonly memory: ScoredSamples;
   readonly #memStrength: number;
   readonly #batchSizeMem: number | undefined;
-  /** The gradients of the samples that new ones are compared with. */
-  readonly #directions = new HeldVectors();
 
   /** @throws {RangeError} If a number is out of range. */
   constructor(given: GSSGreedyOptions = {}) {
@@ -71,40 +68,17 @@ export class GSSGreedyPlugin implements StrategyPlugin {
   /** 1 + the largest cosine between each new sample's gradient and those of the samples that it is compared with. */
   async #scoreSamples(strategy: BaseStrategy, samples: Dataset, compared: Dataset): Promise<number[]> {
     if (compared.length === 0) return Array.from(samples.targets, () => FIRST_SCORE);
-    const directions = this.#directions;
-    directions.reserve(compared.length, strategy.cluster.model.layout.size);
-    const lengths: number[] = [];
-    await strategy.visitGradientsOn(compared, (gradient) => {
-      directions.hold(lengths.length, gradient);
-      lengths.push(Math.sqrt(dot(gradient, gradient)));
+    const { data } = await strategy.compareGradientsOn(samples, compared);
+    const count = compared.length;
+    return Array.from(samples.targets, (_, i) => {
+      const cosines = data.subarray(i * count, (i + 1) * count);
+      return 1 + cosines.reduce((largest, cosine) => Math.max(largest, cosine));
     });
-    const scores: number[] = [];
-    let waiting = 0;
-    const score = () => {
-      for (const made of directions.multiply(waiting)) scores.push(1 + findLargestCosine(made, lengths));
-      waiting = 0;
-    };
-    await strategy.visitGradientsOn(samples, (gradient) => {
-      directions.give(waiting, gradient);
-      waiting += 1;
-      if (waiting === GIVEN_VECTORS) score();
-    });
-    score();
-    return scores;
   }
 }
 
 /** Greedy gradient-based sample selection: a `GSSGreedyPlugin` after the other plugins. */
 export class GSS_greedy extends strategyWith(GSSGreedyPlugin, gssGreedy.options) {}
-
-/**
- * The largest cosine of the angles between a vector and those held, from its products and their lengths; 0 where one is
- * zero.
- */
-export function findLargestCosine({ products, square }: HeldProducts, lengths: readonly number[]): number {
-  const length = Math.sqrt(square) || 1;
-  return Math.max(...lengths.map((other, i) => (products[i] ?? 0) / (length * (other || 1))));
-}
 
 /** By the names under which a list of methods loads them. */
 export { GSS_greedy as strategy, GSSGreedyPlugin as plugin };

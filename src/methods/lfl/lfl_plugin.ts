@@ -46,6 +46,10 @@ export class LFLPlugin implements StrategyPlugin {
     this.#anchor.assertUsable("LFLPlugin", model);
   }
 
+  async beforeForward(strategy: BaseStrategy): Promise<void> {
+    await this.#anchor.ask(strategy, readPerExperience(this.#lambda, countPastExperiences(strategy)));
+  }
+
   async afterBackward(strategy: BaseStrategy): Promise<void> {
     await this.#anchor.hold(strategy, readPerExperience(this.#lambda, countPastExperiences(strategy)));
   }

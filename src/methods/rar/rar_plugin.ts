@@ -92,7 +92,10 @@ export class RARPlugin implements StrategyPlugin {
     for (let step = 0; step < iterations; step++) {
       const output = await strategy.forwardWith(parameters, samples);
       const request = { samples, training: false, dropoutStep: 0, parameters };
-      const { data: gradient } = await cluster.inputGradients(request, differentiateTargets(output, targets));
+      const { data: gradient } = await cluster.rowResults.inputGradients(
+        request,
+        differentiateTargets(output, targets),
+      );
       stepTowardsTarget({ x, momentum, gradient, decay, stepSize: epsilon / iterations, range });
       samples = this.#perturbed.write({ x, y, taskLabels });
     }

@@ -1,3 +1,4 @@
+import type { FeatureTarget } from "../../cluster/compute_request.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
 import type { Dataset } from "../../data/dataset.ts";
@@ -196,6 +197,20 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
    */
   scaleCriterion(factor: number | Float32Array): void {
     this.loop.currentStep("scaleCriterion()").scaleCriterion(factor);
+  }
+
+  /**
+   * Has this iteration's step hold features to what they were, in the command that computes the gradient, where that can
+   * be: `hasAnchored` tells from `afterBackward` on, and whoever asked does it there otherwise.
+   * @throws {Error} Outside a training iteration, or once the outputs are computed.
+   */
+  anchorFeatures(target: FeatureTarget): void {
+    this.loop.currentStep("anchorFeatures()").anchor(target);
+  }
+
+  /** True where this iteration's step has held features to this target: its loss and gradient have the term. */
+  hasAnchored(target: FeatureTarget): boolean {
+    return this.loop.currentStep("hasAnchored()").isAnchoredTo(target);
   }
 
   /**

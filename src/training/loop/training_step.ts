@@ -1,5 +1,5 @@
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { AfterGradient, ComputeRequest, StepResult } from "../../cluster/compute_request.ts";
+import type { AfterGradient, ComputeRequest, FeatureTarget, StepResult } from "../../cluster/compute_request.ts";
 import type { ObjectiveWriter } from "../../cluster/objective_writer.ts";
 import { needs, RangeRefusal, RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
@@ -39,6 +39,8 @@ export class TrainingStep {
   #criterionScale = 1;
   #sampleWeights: Float32Array | undefined;
   #mixing: Mixing | undefined;
+  #anchor: FeatureTarget | undefined;
+  #isAnchored = false;
   #fusedObjective: number | undefined;
   #loss: LossAndGradient | undefined;
   #hasForwarded = false;
@@ -86,6 +88,24 @@ export class TrainingStep {
       throw new RangeRefusal("mixMinibatch() requires a criterion that takes soft targets, CrossEntropyLoss");
     }
     this.#mixing = mixing;
+  }
+
+  /**
+   * Has features held to what they were in the command of the step, if it is one; `isAnchored` tells. One wish a step.
+   * @throws {Error} If the outputs were computed already.
+   */
+  anchor(target: FeatureTarget): void {
+    if (this.#hasForwarded) {
+      throw new RefusalError(
+        "anchorFeatures() must be called before the outputs are computed, in beforeForward at the latest",
+      );
+    }
+    this.#anchor ??= target;
+  }
+
+  /** True where the step held features to this. */
+  isAnchoredTo(target: FeatureTarget): boolean {
+    return this.#isAnchored && this.#anchor === target;
   }
 
   /** Outputs [B, C] of the minibatch that this step is about, or `OUTPUTS_ELSEWHERE`. */
@@ -139,13 +159,22 @@ export class TrainingStep {
     this.#updated = true;
   }
 
-  #computeFused(): Promise<StepResult | undefined> {
-    const request = { ...this.#request(), outputs: this.#gathersOutputs };
+  async #computeFused(): Promise<StepResult | undefined> {
+    const anchor = await this.#findAnchor();
+    this.#isAnchored = anchor !== undefined;
+    const request = { ...this.#request(), outputs: this.#gathersOutputs, anchor };
     return computeFused(this.#cluster, request, {
       criterion: this.#criterion,
       after: this.#after(),
       weigh: (objective) => scaleObjective(this.#mixTargets(objective), this.#criterionScale, this.#sampleWeights),
     });
+  }
+
+  /** What the step can hold features to: those of samples as they are. */
+  async #findAnchor(): Promise<FeatureTarget | undefined> {
+    if (!this.#anchor || this.#mixing) return undefined;
+    const width = await this.#cluster.anchors.findWidth(this.#anchor.layerName);
+    return width === undefined ? undefined : this.#anchor;
   }
 
   /** The objective of mixed samples: of both their targets, by their shares. */

@@ -39,8 +39,10 @@ export function createFeatureObjective(
   { old, weight }: { readonly old: HostTensor; readonly weight: number },
 ): ObjectiveWriter | undefined {
   const [rows, width] = matrixShape(old.shape);
-  if (distance !== meanSquaredDistance && distance !== halfSquaredDistance) return;
-  const share = (distance === meanSquaredDistance ? weight : (weight * width) / 2) / rows;
+  const factor = findSquareFactor(distance, width);
+  if (factor === undefined) return;
+  // The objective is a mean over the features.
+  const share = (weight * factor * width) / rows;
   return {
     kind: "mse",
     write(targets, weights) {
@@ -48,6 +50,12 @@ export function createFeatureObjective(
       weights.fill(share);
     },
   };
+}
+
+/** What ‖f − f_old‖² of a sample is multiplied by in a distance; undefined for one that is not of that kind. */
+export function findSquareFactor(distance: FeatureDistance, width: number): number | undefined {
+  if (distance === meanSquaredDistance) return 1 / width;
+  return distance === halfSquaredDistance ? 0.5 : undefined;
 }
 
 /** 1 − cos(f, f_old), the mean over the minibatch; a sample whose features are all 0 counts 1 and has no gradient. */

@@ -13,6 +13,7 @@ import type { Optimizer } from "../../optimizers/optimizer.ts";
 import { assertOptimizer, type ResolvedStrategyOptions } from "../loop/strategy_options.ts";
 import { extractFeatures } from "../submodels/extract_features.ts";
 import { AttachedOptimizer } from "./attached_optimizer.ts";
+import { compareGradients } from "./compare_gradients.ts";
 import { computeGradient } from "./compute_gradient.ts";
 import { copyVector } from "./copy_vector.ts";
 import { growCluster, startCluster } from "./model_cluster.ts";
@@ -160,6 +161,16 @@ export abstract class ModelHolder {
   async visitGradientsOn(samples: Dataset, visit: (gradient: Float32Array) => void): Promise<void> {
     const { criterion } = this.options;
     await visitGradients(this.cluster, this.#requestGradient(samples, {}), { criterion, visit });
+  }
+
+  /**
+   * Cosines [B, K] of the angles between the gradients [P] of the criterion for each of B samples and for each of K
+   * others, without dropout; 0 where a gradient is zero. Of dense layers it costs little more than one gradient; with
+   * other layers, one for each sample. The caller owns the result.
+   */
+  async compareGradientsOn(samples: Dataset, others: Dataset): Promise<HostTensor> {
+    const { criterion } = this.options;
+    return compareGradients(this.cluster, this.#requestGradient(samples, {}), { others, criterion });
   }
 
   /** Outputs [B, C] of any samples with any parameters [P], computed by the replicas. The caller owns the result. */

@@ -65,7 +65,7 @@ export async function visitGradients(
 }
 
 /** The gradient of each sample's own loss with respect to its outputs, [B, C]. */
-async function differentiateRows(
+export async function differentiateRows(
   cluster: Cluster,
   request: ComputeRequest,
   criterion: Criterion,

@@ -28,6 +28,25 @@ function readColumns({ cluster, parameters }: BaseStrategy): number[][] {
 const isZero = (column: readonly number[] | undefined) => column?.every((w) => w === 0);
 
 describe("CWRStarPlugin", () => {
+  test("has no gradients computed for what it holds, and all of them in the first experience", async () => {
+    const moved: string[][] = [];
+    const listener = createListener(["afterBackward"], (_, { cluster, gradient }) => {
+      const entries = cluster.model.layout.entries.filter(({ offset, size }) =>
+        gradient.subarray(offset, offset + size).some((value) => value !== 0),
+      );
+      moved.push(entries.map(({ name }) => name));
+    });
+    const strategy = new Naive(makeOptions({ plugins: [new CWRStarPlugin(), listener], trainMbSize: 12 }));
+    await withStrategy(strategy, async () => {
+      await strategy.train(trainStream);
+      const names = strategy.cluster.model.layout.entries.map(({ name }) => name);
+      const head = names.filter((name) => name.startsWith("classifier/"));
+      // The head's kernel begins at 0, so that the very first step moves nothing below.
+      expect(moved).toEqual([head, names, head, head, head, head, head, head]);
+      expect(strategy.cluster.held.names).toEqual([]);
+    });
+  });
+
   for (const [name, head] of [
     ["a fixed head", {}],
     ["a growing head", { incremental: true, initialUnits: 1 }],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { findLargestCosine, GSS_greedy, GSSGreedyPlugin } from "../../../src/methods/gss_greedy/gss_greedy_plugin.ts";
+import { GSS_greedy, GSSGreedyPlugin } from "../../../src/methods/gss_greedy/gss_greedy_plugin.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { listSamples } from "../../support/made_dataset.ts";
 import { createListener } from "../../training/loop/callback_recorder.ts";
@@ -60,16 +60,6 @@ describe("GSSGreedyPlugin", () => {
 function cosine(a: readonly number[], b: readonly number[]): number {
   return a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0) / (Math.hypot(...a) * Math.hypot(...b));
 }
-
-describe("findLargestCosine()", () => {
-  test("is that of the smallest angle, and 0 for no direction", () => {
-    const find = (products: readonly number[], square: number, lengths: readonly number[]) =>
-      findLargestCosine({ products: Float64Array.from(products), square }, lengths);
-    expect(find([-3, 6], 9, [1, 4])).toBe(0.5);
-    expect(find([0, -3], 9, [0, 1])).toBe(0);
-    expect(find([0], 0, [1])).toBe(0);
-  });
-});
 
 describe("GSS_greedy", () => {
   test("is Naive with a GSSGreedyPlugin after the other plugins", async () => {

@@ -136,6 +136,26 @@ describe("LFLPlugin and FeatureDistillationPlugin", () => {
 });
 
 describe("LFL", () => {
+  test("trains the same within the step and by replicas of features, where the step cannot hold them", async () => {
+    const trained: Float32Array[] = [];
+    for (const isMixed of [false, true]) {
+      // Mixed with themselves, samples are what they were.
+      const mixing = createListener(["beforeForward"], (_, strategy) => {
+        const partners = Int32Array.from(strategy.mbatch.targets, (_target, i) => i);
+        const shares = new Float32Array(partners.length).fill(1);
+        const rectangles = new Int32Array(4 * partners.length);
+        if (isMixed) strategy.mixMinibatch({ kind: "mixup", partners, shares, rectangles });
+      });
+      const strategy = new LFL({ ...makeOptions({ plugins: [mixing], dropout: 0.4 }), lambda: 0.5 });
+      await withStrategy(strategy, async () => {
+        await strategy.train(trainStream);
+        trained.push(strategy.parameters.slice());
+      });
+    }
+    expect(measureDifference(trained[0] ?? [], trained[1] ?? [])).toBeLessThan(1e-5);
+    expect(trained[0]).not.toEqual(trained[1]);
+  });
+
   test("holds the head from the second experience on, whatever the optimizer does", async () => {
     const heads: Float32Array[] = [];
     const noting = createListener(["afterTrainingExp"], (_, strategy) => void heads.push(readHead(strategy)));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { ClusterOptions } from "../../../src/cluster/cluster_options.ts";
 import { createQuadraticPenalty } from "../../../src/cluster/penalty.ts";
 import { Naive } from "../../../src/methods/naive/naive.ts";
 import { Adam } from "../../../src/optimizers/adam.ts";
@@ -38,6 +39,7 @@ async function computeAside(strategy: BaseStrategy): Promise<void> {
   await strategy.forwardWith(others, samples);
   await strategy.forwardWith(strategy.parameters, takeFirst(samples, 1), { training: true });
   await strategy.visitGradientsOn(takeFirst(samples, 3), () => {});
+  await strategy.compareGradientsOn(takeFirst(samples, 3), samples);
 }
 
 const INSIDE: readonly CallbackName[] = TRAINING_CALLBACKS.slice(
@@ -66,6 +68,58 @@ describe("visitGradientsOn()", () => {
           expect(measureDifference(gradient, wanted[i] ?? [])).toBeLessThan(1e-6);
         }
         expect(measureDifference(wanted[0] ?? [], wanted[1] ?? [])).toBeGreaterThan(1e-4);
+      });
+    });
+  }
+});
+
+describe("compareGradientsOn()", () => {
+  const ways: readonly (readonly [string, ClusterOptions])[] = [
+    ["by their factors", { workers: 0, logicalShards: 3 }],
+    ["by their factors on two workers", { workers: 2, logicalShards: 3 }],
+    ["one by one", { workers: 0, logicalShards: 3, engine: "tfjs" }],
+  ];
+  for (const [way, cluster] of ways) {
+    test(`gives the cosine of each pair of samples' gradients, ${way}`, async () => {
+      const strategy = create({ cluster });
+      const samples = takeFirst(testStream.at(1).dataset, 13);
+      const others = takeFirst(testStream.at(0).dataset, 5);
+      await withStrategy(strategy, async () => {
+        await strategy.train(trainStream.at(0));
+        const list = async (of: typeof samples) => {
+          const gradients: number[][] = [];
+          for (let i = 0; i < of.length; i++) gradients.push([...(await strategy.gradientOn(of.subset([i])))]);
+          return gradients;
+        };
+        const [own, other] = [await list(samples), await list(others)];
+        const wanted = own.flatMap((a) =>
+          other.map(
+            (b) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0) / (Math.hypot(...a) * Math.hypot(...b)),
+          ),
+        );
+        const { data, shape } = await strategy.compareGradientsOn(samples, others);
+        expect(shape).toEqual([13, 5]);
+        expect(measureDifference(data, wanted)).toBeLessThan(1e-5);
+        expect(Math.max(...wanted) - Math.min(...wanted)).toBeGreaterThan(0.5);
+        expect((await strategy.compareGradientsOn(samples, others.subset([]))).shape).toEqual([13, 0]);
+      });
+    });
+
+    test(`gives 0 for a gradient that is zero, ${way}`, async () => {
+      // Of an output that is the target already.
+      const strategy = create({ cluster, criterion: new MSELoss(), dropout: 0 });
+      const samples = takeFirst(testStream.at(1).dataset, 3);
+      await withStrategy(strategy, async () => {
+        await strategy.train(trainStream.at(0));
+        strategy.parameters.fill(0);
+        const { dataset } = testStream.at(1);
+        const bias = strategy.parameters.length - 4 + (dataset.targets[0] ?? 0);
+        strategy.parameters[bias] = 1;
+        const same = samples.subset(
+          [...samples.targets.keys()].filter((i) => samples.targets[i] === samples.targets[0]),
+        );
+        const { data } = await strategy.compareGradientsOn(same, dataset);
+        expect(new Set(data)).toEqual(new Set([0]));
       });
     });
   }
