@@ -1,7 +1,7 @@
 """What a minibatch costs with one of Avalanche's strategies: the second and third experience of SplitMNIST after the first.
 
 Config: {"threads", "data", "classOrder", "inMemory", "examplesPerExperience", "batchSize", "memorySize", "strategy"}.
-Request: {}; answer: {"msPerStep"}.
+Request: {}; answer: {"msPerStep", "processorMsPerStep"}, the second in all threads.
 """
 
 import math
@@ -74,10 +74,13 @@ def create(name):
 def measure(_):
     strategy = create(CONFIG["strategy"])
     strategy.train(first)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     strategy.train(second)
     strategy.train(third)
-    return {"msPerStep": 1000 * (time.perf_counter() - began) / STEPS}
+    return {
+        "msPerStep": 1000 * (time.perf_counter() - began) / STEPS,
+        "processorMsPerStep": 1000 * (time.process_time() - worked) / STEPS,
+    }
 
 
 if CONFIG["strategy"] not in STRATEGIES:

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { createNamed, resolveNamed } from "../../../src/cli/options/named_factory.ts";
 import { STRATEGIES } from "../../../src/cli/registries/strategies.ts";
 import { elementAt } from "../../../src/core/element_at.ts";
@@ -59,7 +60,7 @@ function countExamples({ strategyExamples, fewStrategyExamples }: BenchSizes, st
 
 async function* compareStrategy(context: BenchContext, name: string): AsyncGenerator<Comparison> {
   const examples = countExamples(context.sizes, name);
-  const open = (strategy: string) => () => openStrategy(strategy, examples);
+  const open = (strategy: string) => () => openStrategy(strategy, { examplesPerExperience: examples });
   const peers = context.pythons.flatMap((python) => listPeers(context, python, name));
   const turns = { about: `strategies: ${name}`, repetitions: context.sizes.longRepetitions };
   const base = { suite: "strategies", name, unit: "ms" } as const;
@@ -87,22 +88,43 @@ async function* compareStrategy(context: BenchContext, name: string): AsyncGener
 
 function listPeers({ sizes }: BenchContext, python: PythonPeer, strategy: string): (() => Promise<Contestant>)[] {
   if (python.avalanche === undefined) return [];
+  return [() => openAvalanche(python, strategy, { examplesPerExperience: countExamples(sizes, strategy) })];
+}
+
+/** How the cost of a minibatch is measured. */
+export interface CostOptions {
+  readonly examplesPerExperience: number;
+  /** The clock on the wall, or the time of processors in all threads. Default: "clock". */
+  readonly time?: "clock" | "processor";
+  /** Of ours; Avalanche's has one thread. Default: 1. */
+  readonly workers?: number;
+}
+
+/** Avalanche's strategy of that name, in a process of its own: milliseconds a minibatch as in `openStrategy`. */
+export function openAvalanche(
+  python: PythonPeer,
+  strategy: string,
+  { examplesPerExperience, time = "clock" }: CostOptions,
+): Promise<Contestant> {
   const command = createPythonCommand(python, "strategy_avalanche.py", {
     threads: 1,
     data: findMnistFolder(),
     classOrder: CLASS_ORDER,
-    examplesPerExperience: countExamples(sizes, strategy),
+    examplesPerExperience,
     inMemory: true,
     batchSize: BATCH_SIZE,
     memorySize: MEMORY_SIZE,
     strategy,
   });
-  const name = describePython("Avalanche", python, 1);
-  return [() => openPeer({ name, command, request: {}, answer: "msPerStep" })];
+  const answer = time === "clock" ? "msPerStep" : "processorMsPerStep";
+  return openPeer({ name: describePython("Avalanche", python, 1), command, request: {}, answer });
 }
 
 /** Trains the first experience, then measures the next two. Everything is new for each measurement. */
-async function openStrategy(name: string, examplesPerExperience: number): Promise<Contestant> {
+export async function openStrategy(
+  name: string,
+  { examplesPerExperience, time = "clock", workers = 1 }: CostOptions,
+): Promise<Contestant> {
   const benchmark = await splitMNIST({
     experiences: 5,
     classOrder: CLASS_ORDER,
@@ -114,20 +136,26 @@ async function openStrategy(name: string, examplesPerExperience: number): Promis
   const options = OPTIONS[name];
   const resolved = resolveNamed(STRATEGIES, options === undefined ? name : `${name}:${options}`);
   return {
-    name: `Firn, ${name}, 1 worker`,
+    name: `Firn, ${name}, ${workers} ${workers === 1 ? "worker" : "workers"}`,
     async measure() {
       await using strategy = await createNamed(STRATEGIES, resolved, {
         model: simpleMLP({ numClasses: 10 }),
         optimizer: new SGD({ learningRate: 0.01, momentum: 0.9 }),
         trainMbSize: BATCH_SIZE,
         evaluator: null,
-        cluster: { workers: 1, engine: "onnxruntime" },
+        cluster: { workers, engine: "onnxruntime" },
       });
       await strategy.train(first, { evalStreams: [] });
-      const began = performance.now();
+      const began = readTimeMs(time);
       await strategy.train([second, third], { evalStreams: [] });
-      return (performance.now() - began) / steps;
+      return (readTimeMs(time) - began) / steps;
     },
     close: async () => {},
   };
+}
+
+function readTimeMs(time: "clock" | "processor"): number {
+  if (time === "clock") return performance.now();
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
