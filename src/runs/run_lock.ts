@@ -5,6 +5,7 @@ import process from "node:process";
 import { z } from "zod";
 import { describeIssue } from "../core/errors/describe_issue.ts";
 import { RefusalError } from "../core/errors/errors.ts";
+import { readProcess } from "../core/processes/read_process.ts";
 import { readErrorCode } from "./storage_error.ts";
 
 /** The file in a run's folder that says who writes there. */
@@ -122,23 +123,11 @@ function isAlive({ pid, host, started }: Owner): boolean {
     // EPERM: it is there and belongs to somebody else.
     if (readErrorCode(error) === "ESRCH") return false;
   }
+  // Where nothing is said of it, its number has to do.
   const found = readProcess(pid);
   if (found === undefined || started === null) return true;
   // A process that has ended is still listed until its parent takes notice.
   return found.started === started && found.state !== "Z";
-}
-
-/** What Linux alone says of a process; undefined elsewhere, where its number has to do. */
-function readProcess(pid: number): { readonly state: string; readonly started: string } | undefined {
-  try {
-    const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name in brackets may have spaces in it; after it the first field is the state and the 20th the start.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", started: `${boot} ${fields[19] ?? ""}` };
-  } catch {
-    return undefined;
-  }
 }
 
 /** Moves the dead owner's lock away; one that somebody took in the meantime is put back. */

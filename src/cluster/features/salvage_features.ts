@@ -17,7 +17,7 @@ import {
 } from "./feature_table.ts";
 
 /** The name of a file that replicas add to: behind that of the file itself. */
-const PARTIAL = /^(.+\.features)\.[0-9a-f]{8}\.\d+-\d+\.partial$/;
+const PARTIAL = /^(.+\.features)\.[0-9a-f]{8}\.\d+(?:\.[0-9a-f]{8})?-\d+\.partial$/;
 
 /**
  * Makes a file of features of what a killed process has left: the rows that bear their mark, and those of the file that

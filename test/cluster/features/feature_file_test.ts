@@ -33,7 +33,9 @@ async function makeLeft(steps: readonly number[]): Promise<string> {
       bytes.set(features, FEATURES_START + row * measureRow(TABLE));
       bytes.set(markFeatures(features), placeMark(TABLE, row));
     }
-    await writeFile(join(folder, `${TABLE.key}.features.${host}.${gone}-${i}.partial`), bytes);
+    // A process says in its mark when it began, where that is known.
+    const mark = `${host}.${gone}${i % 2 === 0 ? ".0123abcd" : ""}`;
+    await writeFile(join(folder, `${TABLE.key}.features.${mark}-${i}.partial`), bytes);
   }
   return folder;
 }
