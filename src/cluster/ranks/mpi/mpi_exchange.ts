@@ -19,7 +19,7 @@ const CLOSE_PATIENCE_MS = 2_000;
 /** How long another may take to say which rank was lost, once MPI has failed, and how often that is looked up. */
 const EXPLAIN_MS = 1_000;
 const POLL_MS = 20;
-/** How long MPI may take to find out that a rank is gone which others have noticed. */
+/** How long MPI may take at most to find out that a rank is gone which others have noticed. */
 const SUSPECT_MS = 60_000;
 
 /** Who waits for the thread's next answer. */
@@ -222,8 +222,9 @@ export class MpiExchange implements RankExchange {
   /** The others may wait long for rank 0, which has more to do: it alone decides. */
   #giveUpSuspects(): void {
     if (this.rank !== 0) return;
+    const patienceMs = Math.min(SUSPECT_MS, this.#silenceTimeoutMs);
     for (const { reason, sinceMs } of this.#suspects.values()) {
-      if (performance.now() - sinceMs > SUSPECT_MS) this.breakOff(reason);
+      if (performance.now() - sinceMs > patienceMs) this.breakOff(reason);
     }
   }
 
