@@ -23,7 +23,7 @@ const STATIC: readonly CheckStep[] = [
 
 /** What takes longest, in this order: what begins last must be short, as the others then have nothing to do. */
 export const LONGEST: readonly string[] = [
-  ...["Deno, cli", "Bun, cli", "native TensorFlow"],
+  ...["Deno, cli", "Bun, cli", "native TensorFlow", "ranks"],
   ...STATIC.map(({ name }) => name),
   ...["Bun, package", "Deno, engine", "Bun, methods", "Deno, methods", "Deno, cluster", "Bun, engine"],
   ...["Bun, cluster", "Bun, onnx", "Bun, examples", "Bun, runs", "Bun, serving", "Deno, onnx", "Deno, training"],
@@ -39,9 +39,11 @@ export function listSteps(tests: readonly string[], folder: string): CheckStep[]
   const rooms = [...new Set(tests.map((path) => path.split("/")[1] ?? path))].sort();
   const tensorflowReport = join(folder, "native_tensorflow.xml");
   const tensorflow = ["bun", "scripts/native_tensorflow.ts", tensorflowReport];
+  const ranksReport = join(folder, "ranks.xml");
   const steps = [
     ...STATIC,
     { name: "native TensorFlow", command: tensorflow, report: tensorflowReport },
+    { name: "ranks", command: ["bun", "scripts/ranks.ts", ranksReport], report: ranksReport },
     ...rooms.map((room) => createBunStep(room, folder)),
     ...rooms.map((room) => createDenoStep(room, folder)),
   ];

@@ -7,11 +7,11 @@
  * Where Python, pip or g++ is missing, or the wheel cannot be had, the report holds one skipped test with the reason.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import { html } from "../src/report/html.ts";
+import { writeSkippedReport } from "./skipped_report.ts";
 
 const TESTS = ["./test/engine/tfjs/tfjs_tensorflow_test.ts", "./test/training"];
 /** What is not copied: what git keeps, and what setting up does not need. */
@@ -65,6 +65,5 @@ function run(program: string, parameters: readonly string[], cwd: string): { sta
 
 async function skip(reason: string): Promise<void> {
   console.log(`native TensorFlow is not tested: ${reason}`);
-  const skipped = html`<testsuites><testsuite><testcase name="native TensorFlow: ${reason}"><skipped/></testcase></testsuite></testsuites>`;
-  await writeFile(report, skipped.text);
+  await writeSkippedReport(report, `native TensorFlow: ${reason}`);
 }

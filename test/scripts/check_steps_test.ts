@@ -10,8 +10,9 @@ describe("listSteps()", () => {
     expect(steps.map(({ name }) => name).sort()).toEqual([
       ...["Bun", "Deno"].flatMap((runtime) => ["cli", "core", "web"].map((room) => `${runtime}, ${room}`)),
       "native TensorFlow",
+      "ranks",
     ]);
-    expect(new Set(steps.map(({ report }) => report)).size).toBe(7);
+    expect(new Set(steps.map(({ report }) => report)).size).toBe(8);
     for (const { command, report = "" } of steps) expect(command.some((word) => word.endsWith(report))).toBe(true);
     expect(steps.find(({ name }) => name === "Deno, core")?.command.at(-1)).toBe("out/tests/test_core_test.ts");
     expect(steps.find(({ name }) => name === "Bun, core")?.command.at(-1)).toBe("./test/core/");

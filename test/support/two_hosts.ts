@@ -60,23 +60,14 @@ export class TwoHosts {
     await chmod(join(this.#folder, "agent"), 0o755);
   }
 
-  /** Ends what was cut. */
-  join(): void {
-    runIp("-n", A, "link", "set", "veth-a", "up");
-  }
-
-  /** Kills all processes that are left on the hosts. */
-  endJobs(): void {
+  /** Kills all processes that are left on the hosts, and takes these away. */
+  remove(): void {
     for (const child of this.#children.splice(0)) child.kill("SIGKILL");
     for (const name of [A, B]) {
       const { stdout } = spawnSync("ip", ["netns", "pids", name], { encoding: "utf8" });
       for (const pid of stdout.split("\n").filter(Boolean)) kill(Number(pid));
+      runIp("netns", "del", name);
     }
-  }
-
-  remove(): void {
-    this.endJobs();
-    for (const name of [A, B]) runIp("netns", "del", name);
   }
 
   start(program: readonly string[], { ranksPerHost, isElastic = false, environment }: HostsProgram): HostsJob {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,13 +42,15 @@ async function resume(run: string): Promise<number> {
 
 describe("train on two hosts", () => {
   beforeAll(async () => {
-    if (without === "") await hosts.make();
     data = await makeFolder(makeMNISTFiles({ trainPerClass: 30, testPerClass: 3 }));
   });
-  afterAll(async () => {
-    if (without === "") hosts.remove();
-    await removeFolders();
+  beforeEach(async () => {
+    if (without === "") await hosts.make();
   });
+  afterEach(() => {
+    if (without === "") hosts.remove();
+  });
+  afterAll(removeFolders);
 
   test.if(without === "")(
     `ends as on one, over the network between them${without}`,
@@ -84,26 +86,25 @@ describe("train on two hosts", () => {
       }
       expect(await readEnding(shared)).toEqual(await readEnding(whole));
       const { lostRanks } = JSON.parse(await readFile(join(shared, "summary.json"), "utf8"));
-      expect(lostRanks.map(({ rank }: { rank: number }) => rank).sort()).toEqual([2, 3]);
+      // Open MPI may lose another one over it.
+      expect(lostRanks.map(({ rank }: { rank: number }) => rank)).toEqual(expect.arrayContaining([2, 3]));
     },
     PATIENCE_MS,
   );
 
-  // Last: the hosts are cut off from each other then.
   for (const isElastic of [false, true]) {
     const missing = isElastic ? withoutElastic : without;
     test.if(missing === "")(
       `ends within a bounded time, to be resumed, where the network is cut, ${isElastic ? "also with" : "without"} --elastic${missing}`,
       async () => {
         const { whole, shared } = await makeOuts();
-        hosts.join();
         const environment = { FIRN_BREAK: "0 8 run", FIRN_BREAK_COMMAND: CUT };
         const words = [MAIN, ...listWords(shared), ...(isElastic ? ["--elastic"] : [])];
         const job = hosts.start(words, { ranksPerHost: 2, isElastic, environment });
         const sentence = /^rank [23] of 4 \(process \d+ on .+\) was lost: it was silent for \d+ s; go on with: .*$/m;
         // mpirun itself waits for its daemon behind the network.
         await job.waitFor(sentence);
-        hosts.endJobs();
+        hosts.remove();
         expect(job.stderr()).toMatch(sentence);
         expect(await resume(shared)).toBe(0);
         expect(await readEnding(shared)).toEqual(await readEnding(whole));
