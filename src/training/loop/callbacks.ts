@@ -1,3 +1,4 @@
+import { describeUnknownName, TypeRefusal } from "../../core/errors/errors.ts";
 import type { BaseStrategy } from "./base_strategy.ts";
 
 /** One callback; the loop waits for it. */
@@ -106,3 +107,24 @@ export const EVAL_CALLBACKS = [
   "afterEvalExp",
   "afterEval",
 ] as const satisfies readonly (keyof EvalCallbacks)[];
+
+const CALLBACKS = [...TRAINING_CALLBACKS, ...EVAL_CALLBACKS];
+/** Is called by the loop, too, with other arguments. */
+const OTHERS: readonly string[] = ["afterModelGrowth"];
+/** What names of callbacks begin with, in Avalanche's spelling, too. */
+const CALLBACK_START = /^(before|after)(_|[A-Z])/;
+
+/**
+ * Refuses a method that is called as a callback might be and is none: nobody would ever call it.
+ * @param name What messages begin with.
+ * @throws {TypeRefusal} If there is one, with the nearest callbacks.
+ */
+export function assertKnownCallbacks(plugin: object, name: string): void {
+  for (let owner = plugin; owner !== Object.prototype && owner !== null; owner = Object.getPrototypeOf(owner)) {
+    for (const [key, { value }] of Object.entries(Object.getOwnPropertyDescriptors(owner))) {
+      if (typeof value !== "function" || !CALLBACK_START.test(key)) continue;
+      if ([...CALLBACKS, ...OTHERS].includes(key)) continue;
+      throw new TypeRefusal(`${name}: ${describeUnknownName("callback", key, CALLBACKS)}`);
+    }
+  }
+}

@@ -3,6 +3,7 @@ import { needs, RangeRefusal } from "../../core/errors/errors.ts";
 import type { TargetKind } from "../../data/float_targets.ts";
 import { DEFAULT_CRITERION, nameCriterion } from "../losses/criteria.ts";
 import type { Criterion, CriterionFunction } from "../losses/criterion.ts";
+import { assertKnownCallbacks } from "./callbacks.ts";
 import { assertOneState, namePlugin, type StrategyPlugin } from "./strategy_plugin.ts";
 
 /** What a plugin or a strategy does that others may exclude, in the words of refusals. */
@@ -86,6 +87,7 @@ function assertBearable(member: Member, other: Member): void {
 
 function describePlugin(plugin: StrategyPlugin): Member {
   assertOneState(plugin);
+  assertKnownCallbacks(plugin, namePlugin(plugin));
   const { traits = [], excludes = [], criterion } = plugin;
   const own: readonly Trait[] = criterion ? ["replacesCriterion"] : [];
   return { name: namePlugin(plugin), traits: [...traits, ...own], excludes: [...excludes, ...own] };
