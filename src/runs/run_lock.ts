@@ -61,8 +61,8 @@ function createLock(path: string): boolean {
   const own = `${path}.${process.pid}`;
   // What a killed process of the same number left behind, or a link that somebody put there.
   rmSync(own, { force: true });
-  writeFileSync(own, `${JSON.stringify(owner)}\n`, { flag: "wx" });
   try {
+    writeFileSync(own, `${JSON.stringify(owner)}\n`, { flag: "wx" });
     linkSync(own, path);
     return true;
   } catch (error) {

@@ -112,6 +112,7 @@ async function startServing(plans: readonly ModelPlan[], resolved: ResolvedServe
     }
     await repository.start();
     assertFilesServed(models);
+    for (const model of models) tellUnanswered(model, resolved.tell);
     listener = listen(handler.answer, { host, port, isShared: listeners > 1 });
     const setup = {
       host,
@@ -150,6 +151,14 @@ function assertFilesServed(models: readonly ServedModel[]): void {
     const [state] = versions.map((version) => version.state);
     throw new RefusalError(state?.kind === "refused" ? state.refusal.reason : `${place.path} cannot be served`);
   }
+}
+
+/** Of what was refused before a restart nobody would hear. */
+function tellUnanswered({ name, current, versions }: ServedModel, tell: ServeOptions["tell"]): void {
+  const newest = versions.at(-1);
+  if (current !== undefined || newest?.state.kind !== "refused") return;
+  const { version } = newest.file;
+  tell?.(`${name}: no version answers; the newest, ${version}, was refused: ${newest.state.refusal.reason}`);
 }
 
 function collectingOptions(

@@ -61,6 +61,8 @@ describe("onnxModel()", () => {
     expect(network({ path: "no/such.onnx" })).toThrow("no/such.onnx: there is no such file or folder");
     expect(network({ bytes: new TextEncoder().encode("{}") })).toThrow("the ONNX file is no ONNX model");
     expect(network({ bytes: new Uint8Array(0) })).toThrow("the ONNX file is no ONNX model: it holds no graph");
+    const part = new Uint8Array(readFileSync(path)).subarray(0, 5000);
+    expect(network({ bytes: part })).toThrow("the ONNX file is no ONNX model, or not the whole of one: ");
     expect(network({ path, inputShape: [28, 28, 1] })).toThrow(
       "resnet.legacy.onnx takes samples [3, 12, 12], got [28, 28, 1]",
     );

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { hostname } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import { LOCK_NAME, RunLock } from "../../src/runs/run_lock.ts";
 import { makeFolder, removeFolders } from "../support/made_idx.ts";
 
@@ -81,6 +82,21 @@ describe("RunLock", () => {
       expect(() => RunLock.acquire(folder)).toThrow(message);
       expect(readdirSync(folder)).toEqual([LOCK_NAME]);
     }
+  });
+
+  test("acquire() leaves nothing where the disk takes no more", async () => {
+    const folder = await makeFolder({});
+    const words = "Deno" in globalThis ? ["run", "--allow-all", "--no-check"] : [];
+    const program = [
+      process.execPath,
+      ...words,
+      fileURLToPath(new URL("./locking_program.ts", import.meta.url)),
+      folder,
+    ];
+    // Files may have no bytes: what a full disk does to a write, without one.
+    const { status } = spawnSync("sh", ["-c", 'ulimit -f 0; exec "$@"', "sh", ...program], { stdio: "ignore" });
+    expect(status).not.toBe(0);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test("acquire() lets one of many processes in", async () => {

@@ -31,6 +31,20 @@ describe("serve()", () => {
     }
   });
 
+  test("says at every start that no version answers, and why", async () => {
+    const folder = await makeFolder({});
+    await writeVersion(folder, 3, { shift: Number.NaN });
+    for (let start = 0; start < 2; start++) {
+      const lines: string[] = [];
+      const tell = (line: string) => lines.push(line);
+      await using serving = await serve({ models: [{ path: folder, name: "made" }], pollMs: 1e9, tell });
+      expect((await fetch(`${serving.url}/v2/models/made/ready`)).status).toBe(503);
+      expect(lines.at(-1)).toBe(
+        'made: no version answers; the newest, 3, was refused: the model answers NaN or infinity in "logits"',
+      );
+    }
+  });
+
   test("waits at an empty folder, a run that begins, and where it waited before", async () => {
     const [empty, run] = [await makeFolder({}), await makeFolder({ "config.json": "{}" })];
     for (const path of [empty, run, empty]) {

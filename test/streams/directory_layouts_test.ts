@@ -111,6 +111,10 @@ describe("directoryBenchmark() of samples that no experience divides", () => {
       [{ "1.png": png }, "holds images of one class; point at the folder above"],
       [{ "all/train/cat/1.png": png, "all/test/cat/1.png": png }, '/all, which holds "train" and "test"'],
       [
+        { "1.png": png, "labels.csv": "file,label\n1.png,cat\n" },
+        'holds images and "labels.csv"; a table does not name images: sort the images into a folder for each class',
+      ],
+      [
         { "all/a/cat/1.png": png },
         '/all/a: must hold images alone, got the folder "cat"; point at a folder that lies lower',
       ],

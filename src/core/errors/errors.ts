@@ -103,11 +103,16 @@ export function findNearestNames(name: string, candidates: readonly string[]): s
     .map(({ candidate }) => candidate);
 }
 
-/** `unknown option "momentun", did you mean momentum?`, or all that are known where nothing is near. */
+/** More names are shown by the first and the last ones: a network has hundreds of values. */
+const MOST_SHOWN = 60;
+
+/** `unknown option "momentun", did you mean momentum?`, or those that are known where nothing is near. */
 export function describeUnknownName(what: string, name: string, candidates: readonly string[]): string {
   if (candidates.length === 0) return `unknown ${what} ${describeValue(name)}; there are none`;
   const nearest = findNearestNames(name, candidates);
-  const hint = nearest.length > 0 ? `, did you mean ${nearest.join(" or ")}?` : `; known: ${candidates.join(", ")}`;
+  const isLong = candidates.length > MOST_SHOWN;
+  const shown = isLong ? [...candidates.slice(0, 4), "…", ...candidates.slice(-4)] : candidates;
+  const hint = nearest.length > 0 ? `, did you mean ${nearest.join(" or ")}?` : `; known: ${shown.join(", ")}`;
   return `unknown ${what} ${describeValue(name)}${hint}`;
 }
 

@@ -112,7 +112,7 @@ function decodeMessage(bytes: Uint8Array, subject: string): unknown {
   try {
     return modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, defaults: true, arrays: true });
   } catch (cause) {
-    throw new SyntaxRefusal(`${subject} is no ONNX model: ${describeCause(cause)}`, { cause });
+    throw new SyntaxRefusal(`${subject} is no ONNX model, or not the whole of one: ${describeCause(cause)}`, { cause });
   }
 }
 

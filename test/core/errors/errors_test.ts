@@ -97,4 +97,11 @@ describe("describeUnknownName()", () => {
     const message = describeUnknownName("option", "a".repeat(1_000_000), ["abc"]);
     expect(message).toBe(`unknown option "${"a".repeat(200)}…" of 1000000 characters; known: abc`);
   });
+
+  test("shows the first and the last of many names", () => {
+    const names = Array.from({ length: 61 }, (_, i) => `value_${i}`);
+    const shown = "value_0, value_1, value_2, value_3, …, value_57, value_58, value_59, value_60";
+    expect(describeUnknownName("value", "z", names)).toBe(`unknown value "z"; known: ${shown}`);
+    expect(describeUnknownName("value", "z", names.slice(1))).toEndWith(names.slice(1).join(", "));
+  });
 });

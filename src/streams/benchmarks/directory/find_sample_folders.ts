@@ -21,6 +21,9 @@ export interface SampleFolders {
 
 const UNDIVIDED = [""];
 
+/** What people keep the labels of images in. */
+const TABLE_NAME = /\.(csv|tsv|txt|json|jsonl|parquet|xlsx)(\.gz)?$/i;
+
 /**
  * Finds out how a folder is arranged, from what it holds: the folders "train" and "test" or none, and in them (or in
  * itself) a folder for each experience, or samples: files, or a folder of images for each class. A path of files is
@@ -70,6 +73,11 @@ async function findExperiences(path: string): Promise<readonly string[]> {
   const { folders, files } = await listFolder(path);
   if (folders.length === 0) {
     if (files.some(isImage)) {
+      const table = files.find((name) => TABLE_NAME.test(name));
+      if (table !== undefined) {
+        const advice = "sort the images into a folder for each class, or write both into .parquet or .tar files";
+        throw new RefusalError(`${path}: holds images and "${table}"; a table does not name images: ${advice}`);
+      }
       throw new RefusalError(`${path}: holds images of one class; point at the folder above, or higher`);
     }
     if (files.length > 0) return UNDIVIDED;
