@@ -50,8 +50,8 @@ export class VectorKernels {
 
   /** Computes on a slice of the vectors. */
   compute(vectors: KernelVectors, slice: KernelSlice, work: KernelWork<void>): void {
-    this.sum(vectors, slice, (...call) => {
-      work(...call);
+    this.sum(vectors, slice, (functions, addresses, count) => {
+      work(functions, addresses, count);
       return 0;
     });
   }
@@ -60,10 +60,14 @@ export class VectorKernels {
   sum({ written, read = [] }: KernelVectors, slice: KernelSlice, work: KernelWork<number>): number {
     const vectors = [...written, ...read];
     const areNear = vectors.map((vector) => this.#isNear(vector, slice));
-    const step = areNear.every(Boolean) ? Number.POSITIVE_INFINITY : PIECE_SIZE;
+    if (!areNear.includes(false)) {
+      const offset = slice.start * Float32Array.BYTES_PER_ELEMENT;
+      const addresses = vectors.map(({ byteOffset }) => byteOffset + offset);
+      return slice.start < slice.end ? work(this.#functions, addresses, slice.end - slice.start) : 0;
+    }
     let sum = 0;
-    for (let { start } = slice; start < slice.end; start += step) {
-      const end = Math.min(start + step, slice.end);
+    for (let { start } = slice; start < slice.end; start += PIECE_SIZE) {
+      const end = Math.min(start + PIECE_SIZE, slice.end);
       const addresses = vectors.map((vector, i) =>
         areNear[i]
           ? vector.byteOffset + start * Float32Array.BYTES_PER_ELEMENT

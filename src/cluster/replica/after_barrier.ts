@@ -43,9 +43,17 @@ export function finishAfterBarrier(part: ReplicaPart, phases: number): void {
   updateSlice(part, phases, { firstChunk });
 }
 
-/** Reduction, penalties and optimizer on the replica's slice, chunk by chunk so that the vectors stay in the cache. */
+/**
+ * Reduction, penalties and optimizer on the replica's slice, chunk by chunk so that the vectors stay in the cache; at
+ * once where each is gone through only once, and nothing has to be kept.
+ */
 function updateSlice(part: ReplicaPart, phases: number, { firstChunk }: { readonly firstChunk: number }): void {
   const keeper = createKeeper(part);
+  if (!keeper && !isInSeveralPasses(part, phases)) {
+    const slice = locateWholeSlice(part);
+    if (slice.start < slice.end && !part.isRetired?.()) updateChunk(part, phases, slice);
+    return;
+  }
   const changed = listChangedVectors(part, phases);
   for (let index = firstChunk; ; index++) {
     const chunk = locateChunk(part, index);
@@ -98,10 +106,20 @@ function reduceState({ known: { memory } }: ReplicaPart): void {
   averageSlots(stateSlots, sizes, state);
 }
 
-/** The replica's `index`-th chunk; empty after its last. */
-function locateChunk({ index: replica, known: { memory } }: ReplicaPart, index: number): Chunk {
+/** Whether a slot or a penalty is added to the gradient before the optimizer reads it. */
+function isInSeveralPasses({ known: { memory } }: ReplicaPart, phases: number): boolean {
+  if (phases & Phase.penalties) return true;
+  return (phases & Phase.reduce) !== 0 && elementAt(memory.control, Word.shardCount) > 1;
+}
+
+function locateWholeSlice({ index: replica, known: { memory } }: ReplicaPart): Chunk {
   const { parameters, replicas } = memory.sizes;
-  const slice = locateSlice(parameters, CHUNK_SIZE, { replica, replicas });
+  return locateSlice(parameters, CHUNK_SIZE, { replica, replicas });
+}
+
+/** The replica's `index`-th chunk; empty after its last. */
+function locateChunk(part: ReplicaPart, index: number): Chunk {
+  const slice = locateWholeSlice(part);
   const start = slice.start + index * CHUNK_SIZE;
   return { start, end: Math.min(start + CHUNK_SIZE, slice.end) };
 }

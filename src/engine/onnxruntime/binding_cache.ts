@@ -30,6 +30,8 @@ interface Entry<Binding> {
 export class BindingCache<Binding> {
   readonly #maker: BindingMaker<Binding>;
   readonly #entries: Entry<Binding>[] = [];
+  /** The entry that was used last, which is most often the next one. */
+  #latest: Entry<Binding> | undefined;
   #uses = 0;
 
   constructor(maker: BindingMaker<Binding>) {
@@ -39,14 +41,11 @@ export class BindingCache<Binding> {
   /** The binding of these arrays: of this very memory, whatever object it is seen through. */
   get(arrays: readonly PortArray[], rows: number): Binding {
     this.#uses += 1;
-    const known = this.#entries.find((entry) => entry.rows === rows && areSameMemory(entry.arrays, arrays));
-    if (known) {
-      known.lastUse = this.#uses;
-      return known.binding;
-    }
-    if (this.#entries.length >= CAPACITY) this.#dropOldest();
-    const entry = { arrays, rows, binding: this.#maker.create(arrays, rows), lastUse: this.#uses };
-    this.#entries.push(entry);
+    const isKnown = (entry: Entry<Binding>) => entry.rows === rows && areSameMemory(entry.arrays, arrays);
+    const known = this.#latest && isKnown(this.#latest) ? this.#latest : this.#entries.find(isKnown);
+    const entry = known ?? this.#add(arrays, rows);
+    entry.lastUse = this.#uses;
+    this.#latest = entry;
     return entry.binding;
   }
 
@@ -57,7 +56,15 @@ export class BindingCache<Binding> {
 
   /** Releases all. */
   clear(): void {
+    this.#latest = undefined;
     for (const { binding } of this.#entries.splice(0)) this.#maker.release(binding);
+  }
+
+  #add(arrays: readonly PortArray[], rows: number): Entry<Binding> {
+    if (this.#entries.length >= CAPACITY) this.#dropOldest();
+    const entry = { arrays, rows, binding: this.#maker.create(arrays, rows), lastUse: this.#uses };
+    this.#entries.push(entry);
+    return entry;
   }
 
   #dropOldest(): void {
@@ -68,11 +75,15 @@ export class BindingCache<Binding> {
 }
 
 function areSameMemory(known: readonly PortArray[], arrays: readonly PortArray[]): boolean {
-  return known.every((array, i) => isSameMemory(array, arrays[i]));
+  for (let i = 0; i < known.length; i++) {
+    const array = known[i];
+    if (array !== arrays[i] && !(array && isSameMemory(array, arrays[i]))) return false;
+  }
+  return true;
 }
 
 function isSameMemory(a: PortArray, b: PortArray | undefined): boolean {
-  if (a === b || a instanceof DeviceVector || b instanceof DeviceVector || !b) return a === b;
+  if (a instanceof DeviceVector || b instanceof DeviceVector || !b) return a === b;
   if (isDeviceView(a) || isDeviceView(b)) {
     return isDeviceView(a) && isDeviceView(b) && a.address === b.address && a.sizeBytes === b.sizeBytes;
   }

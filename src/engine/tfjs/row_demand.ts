@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { listFrozenLayers } from "./frozen_layers.ts";
-import { listLayers } from "./model_layers.ts";
+import { type Layer, listLayers } from "./model_layers.ts";
 
 /**
  * The name of the first layer that needs two rows of a minibatch in training: a batch normalisation of single values a
@@ -8,12 +8,16 @@ import { listLayers } from "./model_layers.ts";
  * depends on the sample.
  */
 export function findRowDemand(model: tf.LayersModel): string | undefined {
+  const demanding = listLayers(model).filter(normalizesSingleValues);
+  // Most models have none, and this is asked before each training.
+  if (demanding.length === 0) return undefined;
   const frozen = listFrozenLayers(model);
-  const layer = listLayers(model).find((candidate) => {
-    if (candidate.getClassName() !== "BatchNormalization" || frozen.has(candidate)) return false;
-    const shape = candidate.inboundNodes[0]?.inputShapes[0];
-    const lengths = Array.isArray(shape) ? shape.slice(1, -1) : [];
-    return lengths.every((length) => length === 1);
-  });
-  return layer?.name;
+  return demanding.find((layer) => !frozen.has(layer))?.name;
+}
+
+function normalizesSingleValues(layer: Layer): boolean {
+  if (layer.getClassName() !== "BatchNormalization") return false;
+  const shape = layer.inboundNodes[0]?.inputShapes[0];
+  const lengths = Array.isArray(shape) ? shape.slice(1, -1) : [];
+  return lengths.every((length) => length === 1);
 }

@@ -68,6 +68,7 @@ export class TrainedWeights {
   /** @throws {RefusalError} If layers were frozen or unfrozen since: the replicas' vectors have other tensors. */
   assertSameTensors(): void {
     const now = this.#model.trainableWeights;
+    if (now.length === this.#trainable.size && now.every((weight) => this.#trainable.has(weight))) return;
     const changed = [...now.filter((weight) => !this.#trainable.has(weight)), ...this.#listMissing(now)];
     if (changed.length === 0) return;
     const names = changed.map(({ originalName }) => originalName).join(", ");
