@@ -41,7 +41,7 @@ const CHANNELS_AT_ONCE = 4;
 
 /**
  * The node as a convolution on blocks, if it is one that gains by it; undefined if not. One of few channels, as of
- * pictures, gains if what comes next works on blocks: it takes its channels as they are.
+ * pictures, takes its channels as they are: it gains if what comes next works on blocks, or if its windows are large.
  */
 export function chooseBlockedConvolution(node: GraphNode, choice: BlockingChoice): BlockedConvolution | undefined {
   const convolution = readConvolution(node, choice);
@@ -49,11 +49,12 @@ export function chooseBlockedConvolution(node: GraphNode, choice: BlockingChoice
   const { inputs, outputs, taps } = convolution;
   const { lanes } = choice;
   const fillUp = (channels: number) => Math.ceil(channels / lanes) * lanes;
+  const work = (taps * inputs * outputs) / (inputs + outputs);
   if (inputs < lanes) {
-    return outputs % lanes === 0 && feedsBlocks(node, choice) ? convolution.blocked : undefined;
+    const gains = work >= LEAST_WORK || feedsBlocks(node, choice);
+    return outputs % lanes === 0 && gains ? convolution.blocked : undefined;
   }
   const waste = (fillUp(inputs) * fillUp(outputs)) / (inputs * outputs);
-  const work = (taps * inputs * outputs) / (inputs + outputs);
   const isWorthIt = waste <= MOST_WASTE && (work >= LEAST_WORK || (choice.blocksAll && inputs % lanes === 0));
   return isWorthIt && inputs % CHANNELS_AT_ONCE === 0 ? convolution.blocked : undefined;
 }

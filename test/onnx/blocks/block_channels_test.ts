@@ -65,6 +65,7 @@ describe("blockChannels()", () => {
     ["windows are even, and padded unevenly", createGraph([32, 16, 16], { kernel_size: [4, 3] })],
     ["a convolution is used with and without its relu", createBranches()],
     ["windows have strides", createGraph([16, 32], { strides: [2, 1] })],
+    ["windows of pictures are large, and nothing else is blocked", createGraph([32], { kernel_size: [7, 7] })],
     ["windows are dilated", createGraph([16, 32], { dilation_rate: [2, 1] })],
     ["there is no bias and no relu", createGraph([16, 32, 16], { use_bias: false, activation: "linear" })],
   ];
@@ -99,6 +100,14 @@ describe("blockChannels()", () => {
     // Pictures go in as they are, with their three channels.
     expect(counts).toMatchObject({ BlockedConv: 3, UnblockChannels: 1 });
     expect([counts.Conv, counts.Relu, counts.BlockChannels]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("takes pictures into blocks for large windows alone, when nothing behind them is blocked", () => {
+    const count = (size: number) => {
+      return countOperators(blockChannels(createGraph([64], { kernel_size: [size, size], strides: [2, 2] }), 16));
+    };
+    expect(count(7)).toMatchObject({ BlockedConv: 1, UnblockChannels: 1 });
+    expect(count(3).BlockedConv).toBeUndefined();
   });
 
   test("takes gradients back through blocks, when kernels can be turned around", () => {
