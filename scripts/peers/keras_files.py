@@ -1,6 +1,6 @@
 """Writes small networks as Keras 3 saves them (.keras), with what Keras says of them, for test/models/layers_file/keras3.
 
-Weights are random. NAME.json holds samples and the outputs in evaluation, that of a norm over masked times what training makes of it, too. The archives are packed again, deflated. Some are
+Weights are random. NAME.json holds samples and the outputs in evaluation, that of a norm over masked times what training makes of it, and that of merged masks the loss and the gradient, too. The archives are packed again, deflated. Some are
 written in Keras 2's form, too, packed by gzip (NAME.h5.gz).
 
 pip install keras tensorflow-cpu numpy h5py
@@ -193,6 +193,18 @@ def randomise(model, random):
             layer.finalize_state()
 
 
+def differentiate(model, samples):
+    """The mean cross-entropy of logits, and its gradient of all weights one behind the other."""
+    import tensorflow
+
+    labels = [0, 2, 1, 2]
+    with tensorflow.GradientTape() as tape:
+        loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(numpy.array(labels), model(samples, training=True), from_logits=True))
+    gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
+    values = numpy.concatenate([numpy.asarray(gradient).ravel() for gradient in gradients])
+    return {"labels": labels, "loss": float(f"{float(loss):.8g}"), "gradient": [float(f"{value:.8g}") for value in values]}
+
+
 def pack(path):
     with zipfile.ZipFile(path) as archive:
         members = [(info.filename, archive.read(info)) for info in archive.infolist()]
@@ -229,6 +241,8 @@ def main(folder):
             moved = [keras.ops.convert_to_numpy(value) for value in model.get_layer("norm").non_trainable_variables]
             recorded["trainingOutputs"] = trained.ravel().tolist()
             recorded["movedStatistics"] = numpy.concatenate(moved).tolist()
+        if build is merged:
+            recorded |= differentiate(model, samples)
         path.with_suffix(".json").write_text(json.dumps(recorded) + "\n")
 
 

@@ -13,7 +13,7 @@ import { createTfjsEngine } from "../../src/engine/tfjs/tfjs_engine.ts";
 import { flattenWeights } from "../../src/models/model_snapshot.ts";
 import { tfjsModel } from "../../src/models/tfjs_model.ts";
 import { parseTopology } from "../../src/onnx/topology/parse_topology.ts";
-import { catchError, computeOutputs, drawInput } from "../engine/engine_fixtures.ts";
+import { catchError, computeGradient, computeOutputs, drawInput } from "../engine/engine_fixtures.ts";
 import { makeZip } from "../support/made_files.ts";
 
 const KERAS = fileURLToPath(new URL("layers_file/keras3/", import.meta.url));
@@ -26,6 +26,9 @@ interface Recorded {
   readonly outputs: number[];
   readonly trainingOutputs?: number[];
   readonly movedStatistics?: number[];
+  readonly labels?: number[];
+  readonly loss?: number;
+  readonly gradient?: number[];
 }
 
 /** Networks that TF.js by itself does not compute as Keras does, and what its engine says where it cannot either. */
@@ -81,6 +84,31 @@ describe("tfjsModel() of a .keras file", () => {
       model.dispose();
     });
   }
+
+  test("has Keras's gradient of merged sequences with masks of their own", async () => {
+    const { samples, labels = [], loss = Number.NaN, gradient: wanted = [] } = readRecorded("merged");
+    const model = await tfjsModel({ path: join(KERAS, "merged.keras"), head: "keep" });
+    const { topology, parameters, state } = flattenWeights(model);
+    const engine = await createOnnxruntimeEngine({ spec: parseTopology(topology) });
+    const input = drawInput(4, { x: { data: new Float32Array(samples), shape: [4, 6, 3] }, mode: "train" });
+    const targets = new Float32Array(labels.flatMap((label) => [0, 1, 2].map((id) => (id === label ? 1 : 0))));
+    const weights = new Float32Array(4).fill(1 / 4);
+    const { losses, gradient } = await computeGradient(engine, { parameters, state }, input, {
+      kind: "cross-entropy",
+      targets,
+      weights,
+    });
+    expect(losses.reduce((sum, value) => sum + value / 4, 0)).toBeCloseTo(loss, 5);
+    expect(wanted).toHaveLength(gradient.length);
+    for (const [i, value] of wanted.entries()) expect(gradient[i]).toBeCloseTo(value, 5);
+    // None is without a part in it.
+    for (const { name, offset, size } of engine.layout.entries) {
+      const own = wanted.slice(offset, offset + size);
+      expect([name, own.some((value) => Math.abs(value) > 1e-4)]).toEqual([name, true]);
+    }
+    await engine.close();
+    model.dispose();
+  });
 
   test("trains a norm by the times that count, as Keras does", async () => {
     const { samples, outputs, trainingOutputs = [], movedStatistics = [] } = readRecorded("averaged");

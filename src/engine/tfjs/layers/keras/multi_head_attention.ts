@@ -121,7 +121,10 @@ export class MultiHeadAttention extends KernelLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Readonly<Record<string, unknown>> = {}): tf.Tensor {
-    if (kwargs.mask) throw new RangeRefusal(needs(`${this.name}`, "sequences without masks", "a mask"));
+    if (kwargs.mask)
+      throw new RangeRefusal(
+        needs(`${this.name}`, "sequences without masks (--engine onnxruntime trains it)", "a mask"),
+      );
     return tf.tidy(() => {
       const [query, value = query, key = value] = [inputs].flat();
       if (!query || !value || !key) throw this.#refuse(inputs);
