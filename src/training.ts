@@ -46,7 +46,9 @@ export type {
   EngineInput,
   EngineResults,
   EngineVectors,
+  FeatureAnchor,
   HalfStep,
+  MadeGraph,
   ModelVectors,
   Objective,
   RowGradientCall,
@@ -56,7 +58,9 @@ export type { EngineChoice, EngineKind } from "./engine/engine_kind.ts";
 export type { FeatureFilePlace, FeatureSource, SharedFeatures } from "./engine/feature_cache/shared_features.ts";
 export type { ModelTopology } from "./engine/model_topology.ts";
 export type { CudaOptions } from "./engine/onnxruntime/cuda/cuda_options.ts";
+export type { ModelFacts } from "./engine/onnxruntime/model_facts.ts";
 export type { TrainingPrecision } from "./onnx/precision/precision.ts";
+export type { RowFactor, RowFactorLayout } from "./onnx/row_factors.ts";
 export type {
   Checkpointer,
   TrainingCheckpoint,

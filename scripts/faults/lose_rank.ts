@@ -9,7 +9,7 @@ import { listDifferences, readEnding } from "./run_ending.ts";
 /** How long the others may take to come to the end, beside the time of an undisturbed run. */
 const END_MS = 60_000;
 
-/** How much longer than the undisturbed run a job may go on: ranks that share cores take longer to begin, and to train. */
+/** How many times as long as the undisturbed run a job may take: ranks that share cores begin and train more slowly. */
 const SLOWER = 3;
 
 /**

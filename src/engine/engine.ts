@@ -5,7 +5,6 @@ import type { RowMeasure } from "../onnx/row_measure.ts";
 import type { FlatVector } from "./device/device_vector.ts";
 import type { DeviceComputer } from "./device/vector_program.ts";
 import type { SharedFeatures } from "./feature_cache/shared_features.ts";
-import type { GraphFile } from "./onnxruntime/graph_file.ts";
 
 /** The flat vectors an engine computes with. Borrowed for the length of a call; may lie in shared memory. */
 export interface ModelVectors {
@@ -122,6 +121,12 @@ export interface EngineResults<Gradient extends FlatVector = Float32Array> {
   readonly losses: Float32Array;
 }
 
+/** A graph that an engine's kind makes for its engines: plain data, known to them alone but for the file. */
+export interface MadeGraph {
+  /** An ONNX file. */
+  readonly model: Uint8Array<ArrayBuffer>;
+}
+
 /** A backward pass whose rows are looked at one by one. */
 export interface RowGradientCall {
   readonly vectors: EngineVectors;
@@ -149,7 +154,7 @@ export interface Engine {
   /** C, the width of the output. */
   readonly outputSize: number;
   /** Takes a graph that another thread made; one that is not given is made here, when it is first needed. */
-  addGraph?(name: string, file: GraphFile): void;
+  addGraph?(name: string, graph: MadeGraph): void;
   /** outputs ← model(x). */
   forward(vectors: EngineVectors, input: EngineInput, outputs: Float32Array): Promise<void>;
   /** The fused step: outputs, losses and gradient of the objective in one pass. */

@@ -186,8 +186,8 @@ export function buildActivationGraph(spec: ModelSpec, layerName: string, mode: "
 }
 
 /**
- * Parameters that are held, or that the output does not depend on, get no output: their gradient is zero, and the engine
- * knows.
+ * Parameters that are held, or that the output does not depend on, get no output: their gradient is zero, and the
+ * engine knows.
  */
 function addGradients(
   spec: ModelSpec,

@@ -44,8 +44,8 @@ export type InputRole =
 
 /**
  * What a graph's output is: the model's outputs [N, C], each row's unweighted loss [N], what holds its features to
- * what they were [N], the gradient of one parameter, summed over the rows, the new value of one tensor of state, or `overflow` [], 0 where all gradients are
- * finite, else NaN.
+ * what they were [N], the gradient of one parameter, summed over the rows, the new value of one tensor of state, or
+ * `overflow` [], 0 where all gradients are finite, else NaN.
  */
 export type OutputRole =
   | { readonly kind: "outputs" }

@@ -24,7 +24,7 @@ export class AnchorHandle {
     return this.#placed?.anchor.layerName;
   }
 
-  /** F, values of a row of features; undefined where the engine cannot hold them in a step, or not at this precision. */
+  /** F, values of a row of features; undefined where the engine cannot hold them in a step or at this precision. */
   async findWidth(layerName: string): Promise<number | undefined> {
     if (!this.#isFloat32) return undefined;
     const known = this.#widths.get(layerName);

@@ -57,8 +57,8 @@ export class RowResults {
   }
 
   /**
-   * The factors of each sample's own gradient [B, F] for dLoss/dOutput [B, C], without dropout. Of the layers' state and
-   * the parameters' gradient nothing is touched.
+   * The factors of each sample's own gradient [B, F] for dLoss/dOutput [B, C], without dropout. Neither the layers'
+   * state nor the parameters' gradient is touched.
    * @throws {RefusalError} If there are none.
    */
   async factors(request: ComputeRequest, dOutput: Float32Array): Promise<HostTensor> {

@@ -102,7 +102,7 @@ export class Ranks {
     }
   }
 
-  /** Tells how long the slowest computation of this rank took so far, as others wait in proportion for a silent rank. */
+  /** Tells how long this rank's slowest computation took so far: others wait in proportion for a silent rank. */
   noteCall(slowestMs: number): void {
     this.#supervisor?.noteCall(slowestMs);
   }

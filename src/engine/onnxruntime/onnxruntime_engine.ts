@@ -22,8 +22,9 @@ import { assertSettings, parseDevice } from "./session_options.ts";
 
 /**
  * The fast engine: the model's layers become ONNX graphs, with the backward pass that our differentiation adds, and
- * onnxruntime runs them. Graphs are made and loaded when they are first needed, unless they were given. In mode "train", `forward` and
- * `gradient` write the new moving statistics into `vectors.state`; `backward` does not, as its `forward` did.
+ * onnxruntime runs them. Graphs are made and loaded when they are first needed, unless they were given. In mode
+ * "train", `forward` and `gradient` write the new moving statistics into `vectors.state`; `backward` does not, as its
+ * `forward` did.
  * @throws {RangeError} If the device is unknown, or the model has not one output [N, C].
  * @throws {Error} If the device is not there; the message says what it needs.
  */

@@ -68,8 +68,8 @@ function putTapsFirst(kernel: ValueName, graph: BlockedGraph): TapsFirst {
 }
 
 /**
- * The same of [height, width, blocks of outputs, lanes, blocks of inputs, lanes]: the lanes of outputs are brought to the
- * end, and whole blocks are gathered then, which takes a fifth of the time of one transpose that does both. Two
+ * The same of [height, width, blocks of outputs, lanes, blocks of inputs, lanes]: the lanes of outputs are brought to
+ * the end, and whole blocks are gathered then, which takes a fifth of the time of one transpose that does both. Two
  * transposes would not do: onnxruntime makes one of them.
  */
 function moveBlocks(

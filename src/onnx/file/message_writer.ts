@@ -8,9 +8,9 @@ const [VARINT, LENGTH_DELIMITED, FIXED32] = [0, 2, 5];
 const LEAST_PIECE_BYTES = 256;
 
 /**
- * Writes one message of Protocol Buffers, field by field, in the order of the calls: protobufjs's `Writer`, but for long
- * bytes, which stay where they are. Numbers of 0, empty texts and empty lists are left out, as readers take them for
- * granted, unless the call says that the field is present.
+ * Writes one message of Protocol Buffers, field by field, in the order of the calls: protobufjs's `Writer`, but for
+ * long bytes, which stay where they are. Numbers of 0, empty texts and empty lists are left out, as readers take them
+ * for granted, unless the call says that the field is present.
  */
 export class MessageWriter {
   readonly #pieces: Uint8Array[] = [];

@@ -200,8 +200,8 @@ export abstract class LoopAttributes extends StrategyConfiguration implements Ev
   }
 
   /**
-   * Has this iteration's step hold features to what they were, in the command that computes the gradient, where that can
-   * be: `hasAnchored` tells from `afterBackward` on, and whoever asked does it there otherwise.
+   * Has this iteration's step hold features to what they were, in the command that computes the gradient, where that
+   * can be: `hasAnchored` tells from `afterBackward` on, and whoever asked does it there otherwise.
    * @throws {Error} Outside a training iteration, or once the outputs are computed.
    */
   anchorFeatures(target: FeatureTarget): void {

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type * as tf from "@tensorflow/tfjs";
 import type { Cluster } from "../../cluster/cluster.ts";
-import type { ComputeRequest } from "../../cluster/compute_request.ts";
 import type { QuadraticPenalty } from "../../cluster/penalty.ts";
 import { RefusalError } from "../../core/errors/errors.ts";
 import type { HostTensor } from "../../core/host_tensor.ts";
@@ -21,14 +20,13 @@ import type { ModelGrowth } from "./model_growth.ts";
 import {
   averageRowGradients,
   type RowGradientComputation,
+  requestGradient,
+  requestOutputs,
   type SideComputation,
   type SideGradient,
   visitGradients,
 } from "./side_computations.ts";
 import { TrainedWeights } from "./trained_weights.ts";
-
-/** Numbers above every training iteration's, for the dropout masks of computations that plugins ask for. */
-const FIRST_SIDE_STEP = 2 ** 30;
 
 const NOT_STARTED = "parameters, cluster and gradients are there from the first train or eval on";
 const CLOSED = "the strategy was closed: make another one with the model, which keeps its trained weights";
@@ -140,7 +138,7 @@ export abstract class ModelHolder {
   async lossAndGradientOn(samples: Dataset, options: SideComputation = {}): Promise<SideGradient> {
     const { cluster } = this;
     const { criterion = this.options.criterion } = options;
-    const loss = await computeGradient(cluster, this.#requestGradient(samples, options), { criterion });
+    const loss = await computeGradient(cluster, requestGradient(this, samples, options), { criterion });
     return { loss, gradient: cluster.scratchGradient };
   }
 
@@ -150,7 +148,7 @@ export abstract class ModelHolder {
    */
   async rowGradientsOn(samples: Dataset, options: RowGradientComputation): Promise<Float32Array> {
     const { criterion = this.options.criterion, measure } = options;
-    return averageRowGradients(this.cluster, this.#requestGradient(samples, options), { criterion, measure });
+    return averageRowGradients(this.cluster, requestGradient(this, samples, options), { criterion, measure });
   }
 
   /**
@@ -160,7 +158,7 @@ export abstract class ModelHolder {
    */
   async visitGradientsOn(samples: Dataset, visit: (gradient: Float32Array) => void): Promise<void> {
     const { criterion } = this.options;
-    await visitGradients(this.cluster, this.#requestGradient(samples, {}), { criterion, visit });
+    await visitGradients(this.cluster, requestGradient(this, samples, {}), { criterion, visit });
   }
 
   /**
@@ -170,7 +168,7 @@ export abstract class ModelHolder {
    */
   async compareGradientsOn(samples: Dataset, others: Dataset): Promise<HostTensor> {
     const { criterion } = this.options;
-    return compareGradients(this.cluster, this.#requestGradient(samples, {}), { others, criterion });
+    return compareGradients(this.cluster, requestGradient(this, samples, {}), { others, criterion });
   }
 
   /** Outputs [B, C] of any samples with any parameters [P], computed by the replicas. The caller owns the result. */
@@ -179,7 +177,7 @@ export abstract class ModelHolder {
     samples: Dataset,
     options: Pick<SideComputation, "training"> = {},
   ): Promise<HostTensor> {
-    return this.cluster.forward(this.#createRequest(samples, { ...options, parameters }));
+    return this.cluster.forward(requestOutputs(this, samples, { ...options, parameters }));
   }
 
   /**
@@ -294,16 +292,5 @@ export abstract class ModelHolder {
 
   #assertOpen(): void {
     if (this.#isClosed) throw new RefusalError(CLOSED);
-  }
-
-  #createRequest(samples: Dataset, { parameters, training = false }: SideComputation): ComputeRequest {
-    if (training) this.sideSteps += 1;
-    const dropoutStep = FIRST_SIDE_STEP + this.sideSteps;
-    const { augmentation } = this;
-    return { samples, training, dropoutStep, augmentation, ...(parameters ? { parameters } : {}) };
-  }
-
-  #requestGradient(samples: Dataset, options: SideComputation): ComputeRequest {
-    return { ...this.#createRequest(samples, options), scratch: true };
   }
 }

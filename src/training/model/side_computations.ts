@@ -3,8 +3,12 @@ import type { ComputeRequest } from "../../cluster/compute_request.ts";
 import { ROW_MEASURES } from "../../cluster/protocol/control_block.ts";
 import { describeUnknownName, RangeRefusal } from "../../core/errors/errors.ts";
 import { scaleVector } from "../../core/vector.ts";
+import type { Dataset } from "../../data/dataset.ts";
 import type { RowMeasure } from "../../onnx/row_measure.ts";
 import type { Criterion } from "../losses/criterion.ts";
+
+/** Numbers above every training iteration's, for the dropout masks of side computations. */
+const FIRST_SIDE_STEP = 2 ** 30;
 
 /** How a plugin wants a gradient or outputs computed beside the training step. */
 export interface SideComputation {
@@ -26,6 +30,31 @@ export interface SideGradient {
   readonly loss: number;
   /** [P], borrowed until the next side computation of a gradient. */
   readonly gradient: Float32Array;
+}
+
+/** What numbers side computations. */
+interface SideSteps {
+  /** Side computations in training mode so far; each has dropout masks of its own. */
+  sideSteps: number;
+  /** The training iteration as which samples are augmented; 0 outside iterations. */
+  readonly augmentation: number;
+}
+
+/** Asks for outputs; in training mode this is one more side computation. */
+export function requestOutputs(
+  steps: SideSteps,
+  samples: Dataset,
+  { parameters, training = false }: SideComputation,
+): ComputeRequest {
+  if (training) steps.sideSteps += 1;
+  const dropoutStep = FIRST_SIDE_STEP + steps.sideSteps;
+  const { augmentation } = steps;
+  return { samples, training, dropoutStep, augmentation, ...(parameters ? { parameters } : {}) };
+}
+
+/** Asks for a gradient that leaves the training step's as it is. */
+export function requestGradient(steps: SideSteps, samples: Dataset, options: SideComputation): ComputeRequest {
+  return { ...requestOutputs(steps, samples, options), scratch: true };
 }
 
 /**

@@ -1,4 +1,4 @@
-/** A plugin that ends its process, has it told to stop, or falls silent, on one rank of an MPI launcher at one iteration. */
+/** Ends its process, has it told to stop, or falls silent, on one rank of an MPI launcher at one iteration. */
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import type { BaseStrategy } from "../../../src/training/loop/base_strategy.ts";

@@ -20,7 +20,7 @@ afterAll(removeFolders);
 
 const TABLE = { key: "0a-1b", rows: 300, width: 5 };
 
-/** A folder with what processes have left that were killed: one computed every second row, one every third, and so on. */
+/** A folder with what killed processes have left: one computed every second row, one every third, and so on. */
 async function makeLeft(steps: readonly number[]): Promise<string> {
   const folder = await makeFolder({});
   const { pid: gone } = spawnSync(process.execPath, ["--version"]);

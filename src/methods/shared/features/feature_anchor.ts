@@ -49,7 +49,10 @@ export class FeatureAnchor {
     strategy.anchorFeatures(this.#target);
   }
 
-  /** Adds weight · distance to the step's loss and its gradient to the step's, unless the step has it; nothing before the first `remember`. */
+  /**
+   * Adds weight · distance to the step's loss and its gradient to the step's, unless the step has it; nothing before
+   * the first `remember`.
+   */
   async hold(strategy: BaseStrategy, weight: number): Promise<void> {
     const { cluster, mbatch, gradient } = strategy;
     const { teacher } = this.#state;
