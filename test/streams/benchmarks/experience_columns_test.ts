@@ -123,6 +123,19 @@ describe("directoryBenchmark() with orderColumn", () => {
     ).toEqual([...Array(18).keys()]);
   });
 
+  test("refuses dates that would be sorted by their days, and none that begin with the year", async () => {
+    const make = (date: string) => {
+      const files = { "d.csv": makeTable(Array.from({ length: 8 }, (_, i) => ({ label: i % 2, date }))) };
+      return makeDirectory(files, { orderColumn: "date", experiences: 1, testSize: 0.5 });
+    };
+    for (const date of ["31.12.2023", "1/2/2024 10:00", "05-06-24"]) {
+      await expect(make(date)).rejects.toThrow(`must begin with the year, as 2024-05-31 does, got "${date}"`);
+    }
+    for (const date of ["2024-05-31", "2024.5.31", "1.5", "week-1-2-3", "10"]) {
+      expect((await make(date)).trainStream.length).toBe(1);
+    }
+  });
+
   test("refuses what contradicts it, before anything is trained", async () => {
     const table = makeTable(rows.map(({ label, site, part }) => ({ label, site, part })));
     const base: Files = { "d.csv": table };

@@ -81,9 +81,11 @@ export function splitByKey(samples: KeyedSamples, subject: string): SplitSamples
  * Divides samples into experiences: one for each value of their key `experience`, in the natural order of the values or
  * by the least order that it has in training; else the training samples, in their order, in parts of one size, and test
  * samples with the last part that begins before them.
- * @throws {RangeRefusal} If there are fewer samples than experiences, or samples of an experience that is not trained.
+ * @throws {RangeRefusal} If there are fewer samples than experiences, samples of an experience that is not trained, or
+ * dates that do not begin with their year.
  */
 export function divideByKeys({ train, test, valid }: SplitSamples, options: KeyOptions): KeyDivision {
+  for (const samples of [train, test, valid]) assertSortable(samples?.keys?.order ?? [], options.path);
   if (train.keys?.experience) {
     if (options.experiences !== undefined) {
       throw new RangeRefusal(`${options.path}: experiences cannot be used with experienceColumn, which says how many`);
@@ -116,6 +118,16 @@ export function divideByKeys({ train, test, valid }: SplitSamples, options: KeyO
     test: place(test, order[1]),
     valid: place(valid, order[2]),
   };
+}
+
+/** Days and months before a year, in whatever order: as texts they would be sorted by their days. */
+const YEAR_LAST = /^\s*\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d)/;
+
+function assertSortable(order: readonly string[], path: string): void {
+  const wrong = order.find((value) => YEAR_LAST.test(value));
+  if (wrong === undefined) return;
+  const wanted = "dates in orderColumn must begin with the year, as 2024-05-31 does";
+  throw new RangeRefusal(`${path}: ${wanted}, got ${describeValue(wrong)}`);
 }
 
 function selectKeyed({ dataset, keys }: KeyedSamples, positions: readonly number[]): KeyedSamples {
