@@ -13,8 +13,13 @@ import { MODULES_CHANNEL } from "./modules_channel.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 const criterion = new CrossEntropyLoss();
 
-/** What a replica may load of packages, and of what knows of graphs: the form in which they are loaded. */
-const PACKAGES = ["comlink", "fastest-levenshtein", "pure-rand"];
+/**
+ * What a replica may load of packages, and of what knows of graphs: the form in which they are loaded. protobufjs writes
+ * the graph of onnxruntime's self-test.
+ */
+const PACKAGES = ["comlink", "fastest-levenshtein", "long", "protobufjs", "pure-rand"];
+/** What reads schemas. */
+const PARSERS = /protobufjs\/src\/(?:parse|root|type)\.js$/;
 const GRAPH_MODULES = [
   "src/onnx/blocks/blocked_operators.ts",
   "src/onnx/file/encode_graph.ts",
@@ -64,6 +69,7 @@ describe("A replica with onnxruntime on the processor", () => {
         await cluster.cluster.forward({ ...request, training: false });
         const modules = await listModules();
         expect(modules.packages).toEqual(PACKAGES);
+        expect(modules.all.filter((path) => PARSERS.test(path))).toEqual([]);
         expect(modules.own.filter((path) => path.startsWith("src/onnx/"))).toEqual(GRAPH_MODULES);
         expect(modules.own.filter((path) => /resident_vectors|tfjs|addon_carrier|make_graph/.test(path))).toEqual([]);
       },
@@ -77,7 +83,7 @@ async function startCluster(...args: Parameters<typeof Cluster.start>) {
 }
 
 /** The packages and the modules of this project that the replica has loaded, each by its name, in order. */
-async function listModules(): Promise<{ readonly packages: readonly string[]; readonly own: readonly string[] }> {
+async function listModules(): Promise<Readonly<Record<"all" | "packages" | "own", readonly string[]>>> {
   const channel = new BroadcastChannel(MODULES_CHANNEL);
   const answer = new Promise<readonly string[]>((resolve) => {
     channel.onmessage = ({ data }: MessageEvent) => resolve(data);
@@ -88,6 +94,7 @@ async function listModules(): Promise<{ readonly packages: readonly string[]; re
   const packages = paths.flatMap((path) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
   const own = paths.flatMap((path) => (path.startsWith(ROOT) ? [path.slice(ROOT.length)] : []));
   return {
+    all: paths,
     packages: [...new Set(packages)].sort(),
     own: own.filter((path) => !path.startsWith("node_modules/")).sort(),
   };
