@@ -18,6 +18,7 @@ import { PenaltyHandle } from "./handles/penalty_handle.ts";
 import { ResidentHandle } from "./handles/resident_handle.ts";
 import { RowResults } from "./handles/row_results.ts";
 import { requireSlot, ScratchHandle } from "./handles/scratch_handle.ts";
+import type { TaskSteps } from "./handles/task_steps.ts";
 import { VectorHandle } from "./handles/vector_handle.ts";
 import { settleIsolation } from "./isolation.ts";
 import type { LossScale } from "./loss_scale.ts";
@@ -82,7 +83,7 @@ export class Cluster {
     this.#scratch = new ScratchHandle(group);
     this.#optimizer = new OptimizerHandle(group);
     const { anchors, features, held, penalties } = this;
-    const own = { batch: this.#batch, scratch: this.#scratch };
+    const own = { batch: this.#batch, scratch: this.#scratch, taskSteps: this.taskSteps };
     this.#command = new CommandHandle({ group, ...own, anchors, features, held, penalties }, prepared, options);
     this.lossScale = this.#command.lossScale;
     this.rowResults = new RowResults(group, (request, { place, dOutput, phase }) =>
@@ -110,7 +111,7 @@ export class Cluster {
     const prepared = await prepareModel(kind, chooseComputed(model), options.layerModules);
     const memory = createModelMemory(model, options, { ...training, ...prepared });
     memory.control[Word.seed] = training.seed;
-    const group = await startReplicas(prepared, memory, settled);
+    const group = await startReplicas(prepared, memory, { ...settled, hasTaskHeads: Boolean(model.taskHeads?.length) });
     await options.ranks.takeFirst([memory.parameters, memory.state]);
     const cluster = new Cluster(model, options, memory, { group, prepared });
     await cluster.#optimizer.use(training.optimizer, model);
@@ -162,6 +163,11 @@ export class Cluster {
     this.#command.stepCount = count;
   }
 
+  /** Steps of each head of a task. */
+  get taskSteps(): TaskSteps {
+    return this.#optimizer.taskSteps;
+  }
+
   /** True while replicas compute something. */
   get isBusy(): boolean {
     return this.#command.isBusy;
@@ -181,7 +187,7 @@ export class Cluster {
   resetOptimizer(): void {
     for (const vector of this.#memory.optimizer) vector.fill(0);
     this.resident.overwrite("optimizer");
-    this.#command.stepCount = 0;
+    this.#command.resetSteps();
   }
 
   /** Outputs [B, C] of the samples. In training the layers' state moves on, as in `gradientStep`. */
@@ -261,7 +267,7 @@ export class Cluster {
     this.resident.bringBackAll();
     const prepared = await prepareModel(this.#engineKind, chooseComputed(model), this.options.layerModules);
     const memory = growModelMemory(this.#memory, model, { ...change, movesState: prepared.movesState });
-    if (change.frozen?.size === change.from.entries.length) this.#command.stepCount = 0;
+    if (change.frozen?.size === change.from.entries.length) this.#command.resetSteps();
     try {
       await this.#group.send({ kind: "loadModel", model: prepared, memory });
       await this.#optimizer.follow(model);

@@ -10,6 +10,8 @@ export interface ClusterModelForm {
   readonly stateLayout: ParameterLayout;
   /** C */
   readonly outputSize: number;
+  /** Layers that have a classifier for each task: their parameters are [tasks, …] all. Default: none. */
+  readonly taskHeads?: readonly string[];
 }
 
 /** A model as the cluster takes it: with flat vectors, which are copied. */

@@ -45,6 +45,8 @@ export interface OptimizerSegment {
   /** The number of the group from 1 on; 0 for parameters of none. */
   readonly group: number;
   readonly spec: OptimizerSpec;
+  /** The number of the task's part that they belong to, from 0 on; left out for parameters that take every step. */
+  readonly part?: number;
 }
 
 /** How many groups an optimizer has at most. */

@@ -9,20 +9,23 @@ import { stepOptimizer } from "./step_optimizer.ts";
 export interface SegmentedStep extends Omit<OptimizerStep, "learningRate"> {
   /** The learning rate of the group of this number; 0 for parameters of none. */
   readonly rateOf: (group: number) => number;
+  /** The number of the step for the parameters of a task's part, from 1; 0 leaves them alone. */
+  readonly countOf: (part: number) => number;
 }
 
 /** One optimizer step on the slice [start, end) of the vectors, group by group, in place. */
 export function stepSegments(
   segments: readonly OptimizerSegment[],
   vectors: OptimizerVectors,
-  { rateOf, ...step }: SegmentedStep,
+  { rateOf, countOf, ...step }: SegmentedStep,
   kernels: VectorKernels,
 ): void {
-  for (const { group, spec, ...segment } of segments) {
+  for (const { group, spec, part, ...segment } of segments) {
     const start = Math.max(segment.start, step.start);
     const end = Math.min(segment.end, step.end);
     if (start >= end) continue;
-    stepOptimizer(spec, vectors, { ...step, start, end, learningRate: rateOf(group) }, kernels);
+    const count = part === undefined ? step.count : countOf(part);
+    if (count > 0) stepOptimizer(spec, vectors, { start, end, count, learningRate: rateOf(group) }, kernels);
   }
 }
 

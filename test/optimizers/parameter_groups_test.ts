@@ -105,8 +105,9 @@ function runGroups(
   const rateOf = (group: number) => optimizer.groups?.[group - 1]?.learningRate ?? optimizer.learningRate;
   for (const [index, gradient] of steps.entries()) {
     vectors.gradient.set(gradient);
+    const count = index + 1;
     for (const [slice, end] of bounds.slice(1).entries()) {
-      stepSegments(segments, vectors, { start: bounds[slice] ?? 0, end, count: index + 1, rateOf }, kernels);
+      stepSegments(segments, vectors, { start: bounds[slice] ?? 0, end, count, rateOf, countOf: () => count }, kernels);
     }
   }
   return vectors;

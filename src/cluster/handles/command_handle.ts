@@ -17,6 +17,7 @@ import type { HeldHandle } from "./held_handle.ts";
 import { writeRates } from "./optimizer_handle.ts";
 import type { PenaltyHandle } from "./penalty_handle.ts";
 import type { ScratchHandle } from "./scratch_handle.ts";
+import type { TaskSteps } from "./task_steps.ts";
 import type { VectorHandle } from "./vector_handle.ts";
 
 const CLOSED =
@@ -31,6 +32,7 @@ export interface RequestHandles {
   readonly features: FeatureHandle;
   readonly anchors: AnchorHandle;
   readonly held: HeldHandle;
+  readonly taskSteps: TaskSteps;
 }
 
 /**
@@ -103,7 +105,7 @@ export class CommandHandle {
     { control, hyper, sizes, state }: ReplicaMemory,
     vectors: VectorHandle,
   ): Promise<void> {
-    const { batch, scratch, features, anchors, held } = this.#handles;
+    const { batch, scratch, features, anchors, held, taskSteps } = this.#handles;
     if (request.samples.length === 0) throw new RangeRefusal("a minibatch must have at least one sample");
     if (request.scratch) await scratch.allocate(sizes);
     await batch.place(request);
@@ -125,6 +127,7 @@ export class CommandHandle {
     control[Word.notFinite] = 0;
     control[Word.overflow] = 0;
     hyper[Hyper.lossScale] = isTrainingStep(request) ? this.lossScale.value : 0;
+    if (isTrainingStep(request)) taskSteps.note(() => request.samples.targetsTaskLabels);
   }
 
   /** Publishes penalties and the learning rates. Returns the phases after the gradient. */
@@ -136,6 +139,7 @@ export class CommandHandle {
     }
     if (update) {
       writeRates(hyper, update);
+      this.#handles.taskSteps.publish(phases & Phase.penalties ? "all" : undefined);
       phases |= Phase.update;
     }
     return phases;
@@ -154,7 +158,7 @@ export class CommandHandle {
     if (hasOverflowed) {
       elementAt(gradientSlots, 0).fill(0);
       this.#skipsUpdate = update === undefined;
-    } else if (update) this.stepCount += 1;
+    } else if (update) this.#countStep();
     return true;
   }
 
@@ -168,8 +172,20 @@ export class CommandHandle {
     control[Word.overflow] = 0;
     writeRates(hyper, rates);
     if (isSkipped) return;
+    this.#handles.taskSteps.publish(this.#handles.penalties.count > 0 ? "all" : memory.gradientSlots[0]);
     await this.run(Phase.update, memory);
+    this.#countStep();
+  }
+
+  /** The optimizer begins anew. */
+  resetSteps(): void {
+    this.stepCount = 0;
+    this.#handles.taskSteps.reset();
+  }
+
+  #countStep(): void {
     this.stepCount += 1;
+    this.#handles.taskSteps.advance();
   }
 
   async run(phases: number, { control }: ReplicaMemory): Promise<void> {

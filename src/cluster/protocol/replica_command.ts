@@ -29,13 +29,15 @@ export type ReplicaCommand =
   | { readonly kind: "setScratchSlots"; readonly slots: Slots["gradientSlots"] }
   | { readonly kind: "setPenalties"; readonly penalties: readonly PenaltyVectors[] }
   /**
-   * How to step; by `segments` where there are groups of parameters. With `room` for an optimizer that keeps more or
+   * How to step; by `segments` where there are groups of parameters or parts of tasks, which `taskSteps` tells which
+   * step the next one is for them, 0 where they are left alone. With `room` for an optimizer that keeps more or
    * fewer vectors than the one before.
    */
   | {
       readonly kind: "setOptimizer";
       readonly optimizer: OptimizerSpec;
       readonly segments: readonly OptimizerSegment[];
+      readonly taskSteps: Int32Array<SharedArrayBuffer>;
       readonly room?: OptimizerRoom;
     }
   /** Which layer the activations phase is about, and where its values go. */

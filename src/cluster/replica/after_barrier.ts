@@ -65,7 +65,7 @@ function updateSlice(part: ReplicaPart, phases: number, { firstChunk }: { readon
 }
 
 function updateChunk({ known }: ReplicaPart, phases: number, { start, end }: Chunk): void {
-  const { kernels, memory, penalties, optimizer, segments } = known;
+  const { kernels, memory, penalties, optimizer, segments, taskSteps } = known;
   const { control, hyper, parameters, penaltySums, optimizer: state } = memory;
   const slots = listSlots(known);
   const gradient = requireGradient(known);
@@ -87,7 +87,8 @@ function updateChunk({ known }: ReplicaPart, phases: number, { start, end }: Chu
       return;
     }
     const rateOf = (group: number) => (group === 0 ? learningRate : elementAt(hyper, Hyper.firstGroupRate + group - 1));
-    stepSegments(segments, vectors, { ...step, rateOf }, kernels);
+    const countOf = (task: number) => elementAt(taskSteps, task);
+    stepSegments(segments, vectors, { ...step, rateOf, countOf }, kernels);
   }
 }
 

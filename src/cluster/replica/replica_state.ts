@@ -1,3 +1,4 @@
+import { createSharedInt32 } from "../../core/shared/shared_memory.ts";
 import type { DataSource } from "../../data/data_source.ts";
 import type { EngineModel } from "../../engine/create_engine.ts";
 import type { SharedFeatures } from "../../engine/feature_cache/shared_features.ts";
@@ -35,8 +36,10 @@ export class ReplicaState {
   scratchSlots: Slots["gradientSlots"] = [];
   penalties: readonly PenaltyVectors[] = [];
   optimizer: OptimizerSpec | undefined;
-  /** Groups of parameters; empty where there are none. */
+  /** Groups of parameters, and parts of tasks; empty where there are none. */
   segments: readonly OptimizerSegment[] = [];
+  /** By the numbers of the parts of tasks: which step the next one is for them, 0 where they are left alone. */
+  taskSteps: Int32Array<SharedArrayBuffer> = createSharedInt32(0);
   activations: ActivationMemory | undefined;
   inputGradients: Float32Array<SharedArrayBuffer> | undefined;
   rowFactors: RowFactorMemory | undefined;
@@ -85,6 +88,7 @@ export class ReplicaState {
       case "setOptimizer":
         this.optimizer = command.optimizer;
         this.segments = command.segments;
+        this.taskSteps = command.taskSteps;
         if (command.room) this.memory = changeOptimizerRoom(this.memory, command.room);
         return;
       case "setActivations":
@@ -118,14 +122,15 @@ export class ReplicaState {
 
   /** The commands that bring a replica, started with this memory and model, to this state. */
   listCommands(): ReplicaCommand[] {
-    const { batch, optimizer, segments, activations, inputGradients, rowFactors, anchor, held, features } = this;
+    const { batch, optimizer, segments, taskSteps, activations, inputGradients, rowFactors, anchor, held, features } =
+      this;
     return [
       { kind: "addSources", sources: [...this.sources.values()] },
       ...(batch ? [{ kind: "setBatch", batch } as const] : []),
       ...[...this.vectors].map(([id, vector]) => ({ kind: "setVector", id, vector }) as const),
       { kind: "setScratchSlots", slots: this.scratchSlots },
       { kind: "setPenalties", penalties: this.penalties },
-      ...(optimizer ? [{ kind: "setOptimizer", optimizer, segments } as const] : []),
+      ...(optimizer ? [{ kind: "setOptimizer", optimizer, segments, taskSteps } as const] : []),
       ...(activations ? [{ kind: "setActivations", activations } as const] : []),
       ...(inputGradients ? [{ kind: "setInputGradients", values: inputGradients } as const] : []),
       ...(rowFactors ? [{ kind: "setRowFactors", rowFactors } as const] : []),

@@ -22,7 +22,7 @@ import { WorkerReplicas } from "./worker_replicas.ts";
 export async function startReplicas(
   model: EngineModel,
   memory: ReplicaMemory,
-  options: ResolvedClusterOptions & { readonly isolation: Isolation },
+  options: ResolvedClusterOptions & { readonly isolation: Isolation; readonly hasTaskHeads: boolean },
 ): Promise<ReplicaGroup> {
   const { isolation, workerEntry: entry, cuda, precision, anyDevicePrecision } = options;
   const places = listDevices(options).map((device) =>
@@ -31,7 +31,9 @@ export async function startReplicas(
   const devices = places.map(({ device }) => device);
   await openFeatureFolder(options.featureCacheFolder);
   // Several replicas add up their gradients in shared memory; and with one that is lost its vectors would be, too.
-  const keepsVectors = devices.length === 1 && options.ranks.size === 1 && options.maxRestarts === 0;
+  // A step on a device leaves no part of them alone.
+  const isAlone = devices.length === 1 && options.ranks.size === 1;
+  const keepsVectors = isAlone && options.maxRestarts === 0 && !options.hasTaskHeads;
   const specs = devices.map((device) => ({
     model,
     device,

@@ -15,6 +15,8 @@ const BEST = record({
   state: vector(),
   optimizer: list(vector()),
   stepCount: count(),
+  /** Of heads of tasks. */
+  taskSteps: optional(mapByName(count())),
 });
 
 /** In the keys of what training itself measures. */
@@ -84,6 +86,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
     strategy.cluster.state.set(best.state);
     for (const [i, own] of best.optimizer.entries()) strategy.cluster.optimizerState[i]?.set(own);
     strategy.cluster.stepCount = best.stepCount;
+    strategy.cluster.taskSteps.restore(best.taskSteps ?? best.stepCount);
     this.#state.best = undefined;
   }
 
@@ -121,6 +124,7 @@ export class EarlyStoppingPlugin implements StrategyPlugin {
         state: Float32Array.from(cluster.state),
         optimizer,
         stepCount: cluster.stepCount,
+        taskSteps: cluster.taskSteps.save(),
       };
       this.#state.misses = 0;
       return;

@@ -70,6 +70,7 @@ export const snapshotSchema = z.strictObject({
   layerState: vector,
   optimizer: z.array(vector),
   stepCount: count,
+  taskSteps: z.exactOptional(z.record(z.string(), count)),
   lossScale: z.exactOptional(z.strictObject({ value: z.number().min(1), goodSteps: count })),
   sideSteps: count,
   learningRate: z.number(),

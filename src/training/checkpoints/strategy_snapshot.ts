@@ -23,6 +23,8 @@ export interface StrategySnapshot {
   readonly layerState: Float32Array;
   readonly optimizer: readonly Float32Array[];
   readonly stepCount: number;
+  /** Steps of each head of a task, by `layer/task`. Older files have none: each step was for all heads. */
+  readonly taskSteps?: Readonly<Record<string, number>>;
   /** There where training steps are computed in float16. */
   readonly lossScale?: SavedLossScale;
   readonly sideSteps: number;
@@ -55,6 +57,7 @@ export function takeSnapshot(strategy: BaseStrategy): StrategySnapshot {
     ...vectors,
     layerState: Float32Array.from(cluster.state),
     stepCount: cluster.stepCount,
+    taskSteps: Object.fromEntries(cluster.taskSteps.save()),
     ...omitUndefined({ lossScale: cluster.lossScale.save() }),
     sideSteps: strategy.sideSteps,
     learningRate: strategy.optimizer.learningRate,
@@ -91,6 +94,8 @@ export async function restoreSnapshot(
   cluster.state.set(snapshot.layerState);
   for (const [i, vector] of cluster.optimizerState.entries()) vector.set(elementAt(snapshot.optimizer, i));
   cluster.stepCount = snapshot.stepCount;
+  const { taskSteps } = snapshot;
+  cluster.taskSteps.restore(taskSteps ? new Map(Object.entries(taskSteps)) : snapshot.stepCount);
   if (snapshot.lossScale) cluster.lossScale.restore(snapshot.lossScale);
   strategy.sideSteps = snapshot.sideSteps;
   restoreRates(strategy.optimizer, snapshot);

@@ -4,7 +4,7 @@ import type { ClusterModel } from "../../cluster/cluster_model.ts";
 import type { ResolvedClusterOptions } from "../../cluster/cluster_options.ts";
 import { countOutputs } from "../../engine/tfjs/model_layers.ts";
 import { growSnapshot } from "../../models/growth/grow_snapshot.ts";
-import type { GrowingHead } from "../../models/growth/growing_head.ts";
+import { type GrowingHead, listGrowingHeads } from "../../models/growth/growing_head.ts";
 import { createModelFromSnapshot, flattenWeights, type ModelSnapshot } from "../../models/model_snapshot.ts";
 import { takeLogits } from "../../models/take_logits.ts";
 import type { OptimizerRule } from "../../optimizers/parameter_groups.ts";
@@ -25,7 +25,8 @@ export function startCluster(
 /** A model as replicas take it: where the criterion is one of logits, without the softmax or sigmoid at its end. */
 export function takeClusterModel(model: tf.LayersModel, { ofLogits }: { readonly ofLogits: boolean }): ClusterModel {
   const snapshot = flattenWeights(model);
-  return { ...snapshot, ...(ofLogits ? describeComputed(snapshot, model) : {}), outputSize: countOutputs(model) };
+  const computed = ofLogits ? describeComputed(snapshot, model) : {};
+  return { ...snapshot, ...computed, outputSize: countOutputs(model), taskHeads: listTaskHeads(snapshot) };
 }
 
 /**
@@ -41,8 +42,15 @@ export async function growCluster(
   const grown = growSnapshot({ ...before, parameters, state }, { heads, seed });
   const model = await createModelFromSnapshot(grown);
   const computed = before.computed ? describeComputed(grown, model) : {};
-  await cluster.replaceModel({ ...grown, ...computed, outputSize: countOutputs(model) });
+  const taskHeads = listTaskHeads(grown);
+  await cluster.replaceModel({ ...grown, ...computed, outputSize: countOutputs(model), taskHeads });
   return { model, growth: createModelGrowth(before, grown) };
+}
+
+/** The layers that have a classifier for each task, where they are trained. */
+function listTaskHeads({ topology, layout }: ModelSnapshot): string[] {
+  const layers = listGrowingHeads(topology).flatMap((head) => (head.kind === "multi-head" ? [head.layer] : []));
+  return layers.filter((layer) => layout.entries.some(({ name }) => name === `${layer}/kernel`));
 }
 
 function describeComputed({ topology }: ModelSnapshot, model: tf.LayersModel): Pick<ClusterModel, "computed"> {
