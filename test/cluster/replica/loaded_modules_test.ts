@@ -14,8 +14,8 @@ const ROOT = new URL("../../../", import.meta.url).pathname;
 const criterion = new CrossEntropyLoss();
 
 /**
- * What a replica may load of packages, and of what knows of graphs: the form in which they are loaded. protobufjs writes
- * the graph of onnxruntime's self-test.
+ * What a replica may load of packages, and of what knows of graphs: the form in which they are loaded. protobufjs
+ * writes the graph of onnxruntime's self-test.
  */
 const PACKAGES = ["comlink", "fastest-levenshtein", "long", "protobufjs", "pure-rand"];
 /** What reads schemas. */
