@@ -26,6 +26,7 @@ import { ResidentGroup } from "../resident/resident_group.ts";
 import type { ResidentVectors } from "../resident/resident_vectors.ts";
 import { workAfterBarrier } from "./after_barrier.ts";
 import { answerQuestion } from "./answer_question.ts";
+import { CallClock } from "./call_clock.ts";
 import { findAnchor } from "./find_anchor.ts";
 import { ReplicaState } from "./replica_state.ts";
 import { ShardBuffers } from "./shard_buffers.ts";
@@ -44,6 +45,7 @@ export class Replica {
   #engine: Engine;
   readonly #known: ReplicaState;
   readonly #timings: Float64Array;
+  readonly #clock: CallClock;
   readonly #shards = new Map<number, ShardBuffers>();
   /** Where the vectors stay on the device. */
   #resident: ResidentVectors | undefined;
@@ -55,6 +57,7 @@ export class Replica {
     this.#engine = engine;
     this.#known = new ReplicaState(memory, index);
     this.#timings = viewTimings(memory.timings, index);
+    this.#clock = new CallClock(memory.control, index);
   }
 
   /** A replica whose engine is what `createEngine` made of the setup's. */
@@ -202,6 +205,7 @@ export class Replica {
 
     this.#show(Activity.computing);
     this.#addTime(Timing.gatherMs, arrived);
+    this.#clock.begin(phases & COMPUTING, range.end - range.start);
     const began = performance.now();
     if (phases & Phase.forward) {
       await this.#engine.forward(vectors, input, buffers.outputs);
@@ -238,7 +242,7 @@ export class Replica {
     // The engine may have taken so long that another replica computes this by now.
     if (!this.isCurrent) return;
     if (half?.hasOverflowed) Atomics.store(control, Word.overflow, 1);
-    this.#recordCall(this.#addTime(Timing.engineMs, began));
+    this.#clock.end(this.#addTime(Timing.engineMs, began));
     if (phases & (Phase.forward | Phase.gradient)) buffers.writeResults(control, batch, range);
     if (layer && activations) activations.values.set(layer, range.start * activations.width);
     if (factors && rowFactors) rowFactors.values.set(factors, range.start * rowFactors.width);
@@ -289,11 +293,5 @@ export class Replica {
     const elapsedMs = performance.now() - began;
     this.#timings[place] = (this.#timings[place] ?? 0) + elapsedMs;
     return elapsedMs;
-  }
-
-  #recordCall(elapsedMs: number): void {
-    const word = replicaWord(this.#index, ReplicaWord.slowestCallMs);
-    const { control } = this.#known.memory;
-    if (elapsedMs > elementAt(control, word)) Atomics.store(control, word, Math.ceil(elapsedMs));
   }
 }
