@@ -5,6 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { assertProcessesShare } from "../../src/cluster/processes/probe_processes.ts";
 import { elementAt } from "../../src/core/element_at.ts";
+import { readErrorCode } from "../../src/core/errors/system_error.ts";
 import type { RandomStream } from "../../src/core/random_stream.ts";
 import type { Fault } from "../../test/cluster/supervision/fault.ts";
 import { FirnProcess } from "./firn_process.ts";
@@ -83,8 +84,17 @@ async function runWith(loss: ProcessLoss, run: readonly string[], directory: str
     replicas = await listReplicas(job.processId);
   }
   await Promise.race([wait(loss.afterMs), job.end]);
-  if (!job.hasEnded) process.kill(elementAt(replicas, loss.replica), "SIGKILL");
+  if (!job.hasEnded) killReplica(elementAt(replicas, loss.replica));
   return job.end;
+}
+
+/** A job ends its replicas before itself: this one may have ended. */
+function killReplica(processId: number): void {
+  try {
+    process.kill(processId, "SIGKILL");
+  } catch (error) {
+    if (readErrorCode(error) !== "ESRCH") throw error;
+  }
 }
 
 /** Half of them from outside; of the others, most crash in native code. */

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,10 +7,13 @@ import { makeFolder, removeFolders } from "../support/made_idx.ts";
 
 afterAll(removeFolders);
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-
 /** The launcher as the package holds it: what Node.js 20 runs is JavaScript. */
-const launcher = await buildLauncher();
+let launcher = "";
+beforeAll(async () => {
+  launcher = await buildLauncher();
+});
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 async function buildLauncher(): Promise<string> {
   const folder = await makeFolder({ "package.json": '{"type": "module"}' });

@@ -94,7 +94,7 @@ describe("runCli() refuses", () => {
     ["train --epochs x", '--epochs must be a whole number of at least 1, got "x"'],
     ["train --strategy=", '"": expected NAME or NAME:key=value,key=value'],
     ["train --logical-shards 1000000", "logicalShards must be from 1 to 65536, got 1000000"],
-    ["train --strategy nave", 'unknown strategy "nave", did you mean naive?'],
+    ["train --strategy nave", 'unknown strategy "nave", did you mean naive or lae?'],
     ["train --plugin early-stoping", 'unknown plugin "early-stoping", did you mean early-stopping?'],
     ["train --benchmark split-mnst", 'unknown benchmark "split-mnst", did you mean split-mnist?'],
     ["train --model simple-mpl", 'unknown model "simple-mpl", did you mean simple-mlp'],

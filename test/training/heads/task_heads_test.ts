@@ -42,7 +42,8 @@ const recorded = z
   })
   .parse(JSON.parse(readFileSync(new URL("heads.json", import.meta.url), "utf8")));
 
-const ROUNDING = 5e-7;
+/** RMSprop divides by roots of the first few squares. */
+const ROUNDING = 2e-6;
 const FEATURES = 3;
 const HEADS = 3;
 

@@ -32,14 +32,15 @@ async function trainAnchored(cluster: ClusterOptions, factor: number, splits = f
 
 describe("anchorFeatures()", () => {
   test("adds its term to the loss of a fused step", async () => {
-    const [none, some] = [await trainAnchored({ workers: 0 }, 0), await trainAnchored({ workers: 0 }, 1)];
+    const cluster = { workers: 0, engine: "onnxruntime" } as const;
+    const [none, some] = [await trainAnchored(cluster, 0), await trainAnchored(cluster, 1)];
     expect(some.held).toEqual(new Set([true]));
     expect((some.losses[0] ?? 0) - (none.losses[0] ?? 0)).toBeGreaterThan(1e-3);
   });
 
   test("leaves a split step, and an engine that cannot do it, to whoever asked", async () => {
     for (const [cluster, splits] of [
-      [{ workers: 0 }, true],
+      [{ workers: 0, engine: "onnxruntime" }, true],
       [{ workers: 0, engine: "tfjs" }, false],
     ] as const) {
       const [none, some] = [await trainAnchored(cluster, 0, splits), await trainAnchored(cluster, 1, splits)];
