@@ -5,6 +5,9 @@ import process from "node:process";
 import { makeFolder } from "./made_idx.ts";
 import { findElasticLauncher } from "./mpi_launcher.ts";
 
+/** What Open MPI says, now and then, where its child was faster than it: nothing has failed. */
+const NOISE = /^\n?\[[^\]\n]+\] plm:ssh: Warning: setpgid\(.*\n/gm;
+
 /** Namespaces of this process's own, with a network of two hosts; mpirun and rank 0 are on the first. */
 const [A, B] = [`firn-a-${process.pid}`, `firn-b-${process.pid}`];
 const SUBNET = "10.77.0.0/24";
@@ -105,7 +108,7 @@ function followJob(child: ChildProcess): HostsJob {
       child.on("close", () => resolve());
       look();
     });
-  return { end, stderr: () => stderr, waitFor };
+  return { end, stderr: () => stderr.replace(NOISE, ""), waitFor };
 }
 
 /** Of Open MPI. */
