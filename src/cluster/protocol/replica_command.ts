@@ -29,9 +29,9 @@ export type ReplicaCommand =
   | { readonly kind: "setScratchSlots"; readonly slots: Slots["gradientSlots"] }
   | { readonly kind: "setPenalties"; readonly penalties: readonly PenaltyVectors[] }
   /**
-   * How to step; by `segments` where there are groups of parameters or parts of tasks, which `taskSteps` tells which
-   * step the next one is for them, 0 where they are left alone. With `room` for an optimizer that keeps more or
-   * fewer vectors than the one before.
+   * How to step; by `segments` where there are groups of parameters, or parts that belong to tasks. `taskSteps` holds
+   * the number of the next step of each such part, 0 where it is left alone. With `room` for an optimizer that keeps
+   * more or fewer vectors than the one before.
    */
   | {
       readonly kind: "setOptimizer";

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { readEnding } from "../../../scripts/faults/run_ending.ts";
 import { assertProcessesShare } from "../../../src/cluster/processes/probe_processes.ts";
 import { captureCli } from "../../support/captured_cli.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../../support/made_idx.ts";
+import { listWords, makeOut } from "./compared_run.ts";
 
 /** Ranks that share a busy core take turns. */
 const PATIENCE_MS = 180_000;
@@ -17,23 +17,12 @@ const LAYOUTS = ["thread", "process"].flatMap((isolation) => [1, 2, 4].map((work
 
 let data = "";
 
-/** Four logical shards, with dropout: as many as the most replicas. */
-function listWords(out: string, ...layout: string[]): string[] {
-  const benchmark = ["--benchmark", "split-mnist:experiences=2", "--data", data, "--strategy", "replay:memSize=20"];
-  const model = ["--model", "mlp:hiddenSize=16,hiddenLayers=1,dropout=0.2", "--no-onnx", "--batch-size", "64"];
-  return ["train", "--quiet", "--out", out, ...benchmark, ...model, "--logical-shards", "4", ...layout];
-}
-
-async function makeOut(): Promise<string> {
-  return join(await makeFolder({}), "run");
-}
-
 describe("train in processes", () => {
   let whole: Awaited<ReturnType<typeof readEnding>>;
   beforeAll(async () => {
     data = await makeFolder(makeMNISTFiles({ trainPerClass: 30, testPerClass: 6 }));
     const out = await makeOut();
-    expect((await captureCli(listWords(out, "--workers", "0"))).status).toBe(0);
+    expect((await captureCli(listWords(data, out, "--workers", "0"))).status).toBe(0);
     whole = await readEnding(out);
   });
   afterAll(removeFolders);
@@ -44,7 +33,7 @@ describe("train in processes", () => {
       async () => {
         const out = await makeOut();
         const layout = ["--workers", String(workers), "--isolation", isolation];
-        const { status, stderr } = await captureCli(listWords(out, ...layout));
+        const { status, stderr } = await captureCli(listWords(data, out, ...layout));
         expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
         expect(await readEnding(out)).toEqual(whole);
       },

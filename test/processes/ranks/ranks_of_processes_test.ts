@@ -8,6 +8,7 @@ import { assertProcessesShare } from "../../../src/cluster/processes/probe_proce
 import { captureCli } from "../../support/captured_cli.ts";
 import { makeFolder, makeMNISTFiles, removeFolders } from "../../support/made_idx.ts";
 import { findLauncher } from "../../support/mpi_launcher.ts";
+import { listWords, makeOut } from "./compared_run.ts";
 
 const MAIN = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 const PLUGIN = fileURLToPath(new URL("./replica_killing_plugin.ts", import.meta.url));
@@ -22,17 +23,6 @@ const withoutRanks = typeof launcher === "string" ? ` (skipped: ${launcher})` : 
 
 let data = "";
 
-/** Four logical shards, with dropout: as many as the most replicas. */
-function listWords(out: string, ...layout: string[]): string[] {
-  const benchmark = ["--benchmark", "split-mnist:experiences=2", "--data", data, "--strategy", "replay:memSize=20"];
-  const model = ["--model", "mlp:hiddenSize=16,hiddenLayers=1,dropout=0.2", "--no-onnx", "--batch-size", "64"];
-  return ["train", "--quiet", "--out", out, ...benchmark, ...model, "--logical-shards", "4", ...layout];
-}
-
-async function makeOut(): Promise<string> {
-  return join(await makeFolder({}), "run");
-}
-
 async function runRanks(ranks: number, words: readonly string[], environment?: NodeJS.ProcessEnv) {
   if (typeof launcher === "string") throw new Error(launcher);
   return launcher.start(ranks, [MAIN, ...words], environment);
@@ -43,7 +33,7 @@ describe("train in processes of ranks", () => {
   beforeAll(async () => {
     data = await makeFolder(makeMNISTFiles({ trainPerClass: 30, testPerClass: 6 }));
     const out = await makeOut();
-    expect((await captureCli(listWords(out, "--workers", "0"))).status).toBe(0);
+    expect((await captureCli(listWords(data, out, "--workers", "0"))).status).toBe(0);
     whole = await readEnding(out);
   });
   afterAll(removeFolders);
@@ -54,7 +44,7 @@ describe("train in processes of ranks", () => {
       const out = await makeOut();
       const layout = ["--isolation", "process", "--workers", "2", "--max-restarts", "1"];
       const killing = ["--plugin", `path=${PLUGIN}`];
-      const { status, stderr } = await runRanks(2, listWords(out, ...layout, ...killing), {
+      const { status, stderr } = await runRanks(2, listWords(data, out, ...layout, ...killing), {
         FIRN_KILL_REPLICA: "1 2",
       });
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -71,7 +61,7 @@ describe("train in processes of ranks", () => {
       async () => {
         const out = await makeOut();
         const layout = ["--isolation", "process", "--workers", "2", "--precision", precision];
-        const { status, stderr } = await runRanks(2, listWords(out, ...layout));
+        const { status, stderr } = await runRanks(2, listWords(data, out, ...layout));
         expect(status).toBe(2);
         expect(stderr.match(new RegExp(`precision ${precision} needs CUDA devices, got cpu`, "g"))).toHaveLength(1);
         expect(existsSync(out)).toBe(false);
